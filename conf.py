@@ -1,0 +1,96 @@
+"""Sphinx configuration of the book: builds docs/ into build/html."""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+BUILD = ROOT / "build"
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+
+project = "The mathematical building blocks of neural networks"
+author = "The dlbook authors"
+copyright = "2026, the dlbook authors"
+release = importlib.metadata.version("dlbook")
+language = "en"
+
+extensions = [
+    "book_mathml",
+    "myst_nb",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_exercise",
+    "sphinxcontrib.bibtex",
+]
+# Relative to the source folder; the paths below are relative to this file.
+exclude_patterns = ["_*"]
+templates_path = ["docs/_templates"]
+
+# -- pages -----------------------------------------------------------------------------------
+
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath", "smartquotes"]
+myst_dmath_double_inline = True
+myst_heading_anchors = 3
+numfig = True
+math_numfig = False
+bibtex_bibfiles = ["docs/references.bib"]
+bibtex_reference_style = "author_year"
+
+# -- execution -------------------------------------------------------------------------------
+
+
+def package_digest() -> str:
+    """Return a digest of all that a page's output depends on, besides the page itself."""
+    digest = hashlib.sha256()
+    for name in ("numpy", "tensorflow", "keras", "matplotlib", "tensorboard", "ipykernel"):
+        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    digest.update(f"{platform.python_version()} {platform.machine()}\n".encode())
+    package = Path(importlib.util.find_spec("dlbook").origin).parent
+    kernel = ROOT / "docs" / "_kernel"
+    for folder in (package, kernel):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(folder)}\n".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+nb_execution_mode = "cache"
+# jupyter-cache looks at a page's cells only. A cache of its own for each state of the package
+# makes it run them again when what they import has changed; Sphinx sees the new setting and
+# reads every page again.
+nb_execution_cache_path = str(BUILD / "executed" / package_digest())
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600
+nb_merge_streams = True
+# Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
+nb_output_stderr = "remove-warn"
+
+# The kernel's own settings, in place of those in the home folder of whoever builds the book.
+shutil.copytree(ROOT / "docs" / "_kernel", BUILD / "ipython", dirs_exist_ok=True)
+os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# -- the site --------------------------------------------------------------------------------
+
+html_theme = "sphinx_book_theme"
+html_title = "dlbook"
+html_static_path = ["docs/_static"]
+html_css_files = ["book.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "use_source_button": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+copybutton_exclude = ".linenos, .gp, .go"

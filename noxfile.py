@@ -1,0 +1,111 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["nox[uv]>=2025.5.1"]
+# ///
+"""The tasks of the book: ``nox -l`` lists them; ``nox -s docs`` builds the site."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["docs", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+CONSTRAINTS = "constraints.txt"
+SITE = Path("build/html")
+# -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
+SPHINX = ["-c", ".", "-n", "-W", "--keep-going", "docs", str(SITE)]
+
+
+def install(session: nox.Session, *groups: str, package: bool = True) -> None:
+    """Install dependency groups at the versions of the constraints file, and the package."""
+    wanted = [
+        requirement
+        for group in groups
+        for requirement in nox.project.dependency_groups(PROJECT, group)
+    ]
+    session.install("--constraint", CONSTRAINTS, *wanted, *(["--editable", "."] if package else []))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into build/html; pages that did not change are not run again."""
+    install(session, "docs")
+    session.run("sphinx-build", *SPHINX, *session.posargs)
+    session.log(f"Open {(SITE / 'index.html').resolve()} in a browser.")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests of the package and of the build."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, spelling and project metadata."""
+    install(session, "lint", package=False)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+    session.run("validate-pyproject", "pyproject.toml")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the type hints of the package."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Show a live preview of the site that rebuilds when a page or the package changes."""
+    install(session, "serve")
+    session.run(
+        "sphinx-autobuild", *SPHINX[:3], *SPHINX[5:], "--watch", "src", "--watch", "conf.py",
+        "--re-ignore", r"/build/", *session.posargs,
+    )  # fmt: skip
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build wheel and sdist into dist/ and check both."""
+    install(session, "package", package=False)
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run(
+        "python", "-m", "build", "--installer", "uv" if session.venv_backend == "uv" else "pip"
+    )
+    files = [str(path) for path in sorted(Path("dist").iterdir())]
+    session.run("twine", "check", "--strict", *files)
+    session.run("check-wheel-contents", *(name for name in files if name.endswith(".whl")))
+
+
+@nox.session(venv_backend="none", default=False)
+def clean(session: nox.Session) -> None:
+    """Remove everything that was built, the executed pages too."""
+    for folder in ("build", "dist"):
+        shutil.rmtree(folder, ignore_errors=True)
+        session.log(f"removed {folder}/")
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write the constraints file anew, with the newest versions that fit together."""
+    session.install("uv")
+    groups = [part for group in PROJECT["dependency-groups"] for part in ("--group", group)]
+    session.run(
+        "uv", "pip", "compile", "pyproject.toml", *groups, "--universal", "--upgrade",
+        "--python-version", "3.10", "--no-header", "--no-annotate", "--output-file", CONSTRAINTS,
+        *session.posargs,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    nox.main()

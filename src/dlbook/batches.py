@@ -1,0 +1,109 @@
+"""Batches: the training data in small portions, one for each training step."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dlbook import _checks
+
+
+class BatchGenerator:
+    """Hand out images and labels in batches, epoch after epoch.
+
+    A ``for`` loop over the generator is one epoch: each example comes exactly once.
+    The next loop starts again.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, ...)
+        The examples; the first axis is the batch axis. At least one.
+    labels : array_like of int, shape (n,)
+        The class of each example.
+    batch_size : int, default 128
+        How many examples a batch holds, at least 1. The last batch of an epoch may be shorter.
+    shuffle : bool, default False
+        Draw a new random order for each epoch. Otherwise examples come in the given order.
+    seed : int or numpy.random.Generator, optional
+        Makes the random orders repeatable.
+
+    Attributes
+    ----------
+    images, labels : numpy.ndarray
+        The data, in the order in which they were given.
+    batch_size : int
+        The size of every batch but perhaps the last.
+    num_batches : int
+        How many batches make an epoch; also ``len(generator)``.
+    index : int
+        The position in this epoch of the next example to come.
+
+    Raises
+    ------
+    TypeError
+        If `labels` are not whole numbers, or `batch_size` is not one.
+    ValueError
+        If there are no examples, the numbers of images and labels differ, or `batch_size` is
+        below 1.
+
+    Notes
+    -----
+    Used on the page `from-scratch`.
+
+    Examples
+    --------
+    >>> generator = BatchGenerator(np.zeros((5, 784)), [0, 1, 2, 3, 4], batch_size=2)
+    >>> [labels.tolist() for images, labels in generator]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(
+        self,
+        images: ArrayLike,
+        labels: ArrayLike,
+        batch_size: int = 128,
+        *,
+        shuffle: bool = False,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
+        self.images, self.labels = _checks.examples(images, labels)
+        self.batch_size = _checks.whole_number("batch_size", batch_size, least=1)
+        self.num_batches = -(-len(self.images) // self.batch_size)
+        self._rng = np.random.default_rng(seed) if shuffle else None
+        self._start_epoch()
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def __iter__(self) -> "BatchGenerator":
+        if self.index > 0:
+            self._start_epoch()
+        return self
+
+    def __next__(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.index >= len(self.images):
+            raise StopIteration
+        chosen = slice(self.index, self.index + self.batch_size)
+        self.index += self.batch_size
+        if self._order is not None:
+            return self.images[self._order[chosen]], self.labels[self._order[chosen]]
+        return self.images[chosen], self.labels[chosen]
+
+    def next(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the next batch of this epoch.
+
+        Returns
+        -------
+        images : numpy.ndarray, shape (batch_size, ...)
+            The images of the batch; fewer in the last batch of an epoch.
+        labels : numpy.ndarray of int, shape (batch_size,)
+            Their classes.
+
+        Raises
+        ------
+        StopIteration
+            If the epoch is over. ``iter(generator)`` starts the next one.
+        """
+        return next(self)
+
+    def _start_epoch(self) -> None:
+        self.index = 0
+        self._order = None if self._rng is None else self._rng.permutation(len(self.images))

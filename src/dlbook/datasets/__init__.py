@@ -1,0 +1,1 @@
+"""Data that the package carries with it: no download, no network."""

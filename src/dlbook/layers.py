@@ -1,0 +1,205 @@
+"""A dense layer and a stack of layers, with nothing hidden."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbook import _checks
+
+Activation = Callable[[Any], Any]
+Initializer = Callable[[tuple[int, int]], Any]
+
+
+class NaiveDense:
+    """A dense layer: ``activation(inputs @ W + b)``.
+
+    Parameters
+    ----------
+    input_size : int
+        How many numbers come in for each example, at least 1.
+    output_size : int
+        How many numbers go out for each example, at least 1.
+    activation : callable or None
+        Applied to the weighted sums, for example ``tf.nn.relu``. None leaves them as they are.
+    initializer : {"uniform", "glorot_uniform"} or callable, default "uniform"
+        The first value of `W`: uniform from 0 to 0.1, as in the book that this one follows;
+        uniform around 0 with the limit ``sqrt(6 / (input_size + output_size))`` [1]_; or a
+        function that takes the shape and returns an array, such as a Keras initializer.
+    seed : int or numpy.random.Generator, optional
+        Makes the random weights repeatable. Without it, the seed comes from NumPy's global
+        generator, which ``keras.utils.set_random_seed`` sets.
+    engine : module, optional
+        Where variables and gradients come from: TensorFlow (the default), or `dlbook.autodiff`.
+
+    Attributes
+    ----------
+    W : Variable of float32, shape (input_size, output_size)
+        The kernel.
+    b : Variable of float32, shape (output_size,)
+        The bias, zeros at first.
+    weights : list of Variable
+        ``[W, b]``.
+
+    Raises
+    ------
+    TypeError
+        If a size is not a whole number, or `activation` cannot be called.
+    ValueError
+        If a size is below 1, `initializer` is unknown or gives another shape, or the inputs of
+        a call do not have `input_size` numbers each.
+
+    Notes
+    -----
+    Built on the page `from-scratch`.
+
+    References
+    ----------
+    .. [1] X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward
+       neural networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> layer = NaiveDense(784, 512, activation=None)
+    >>> layer(np.ones((2, 784), dtype="float32")).shape.as_list()
+    [2, 512]
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        activation: Activation | None,
+        *,
+        initializer: str | Initializer = "uniform",
+        seed: int | np.random.Generator | None = None,
+        engine: Any = None,
+    ) -> None:
+        self.input_size = _checks.whole_number("input_size", input_size, least=1)
+        self.output_size = _checks.whole_number("output_size", output_size, least=1)
+        if activation is not None and not callable(activation):
+            raise TypeError(f"activation: expected a function or None. Received: {activation!r}")
+        self.activation = activation
+        self.engine = tensorflow() if engine is None else engine
+        shape = (self.input_size, self.output_size)
+        self.W = self.engine.Variable(_first_kernel(shape, initializer, seed))
+        self.b = self.engine.Variable(np.zeros(self.output_size, dtype=np.float32))
+
+    def __call__(self, inputs: Any) -> Any:
+        """Return the layer's output for a batch of inputs.
+
+        Parameters
+        ----------
+        inputs : tensor of float32, shape (batch, input_size)
+            One row for each example.
+
+        Returns
+        -------
+        tensor of float32, shape (batch, output_size)
+            ``activation(inputs @ W + b)``.
+        """
+        if len(inputs.shape) < 1 or inputs.shape[-1] != self.input_size:
+            raise ValueError(
+                f"inputs: expected shape (batch, {self.input_size}). "
+                f"Received: shape {tuple(inputs.shape)}"
+            )
+        outputs = inputs @ self.W + self.b
+        return outputs if self.activation is None else self.activation(outputs)
+
+    @property
+    def weights(self) -> list[Any]:
+        """The kernel and the bias."""
+        return [self.W, self.b]
+
+
+class NaiveSequential:
+    """A stack of layers: each takes what the one before it gives.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        Each can be called with a batch and has `weights`. At least one.
+
+    Attributes
+    ----------
+    layers : list
+        The layers, first to last.
+    weights : list of Variable
+        The weights of all layers, in their order.
+
+    Raises
+    ------
+    TypeError
+        If a layer cannot be called or has no `weights`.
+    ValueError
+        If there are no layers, or they do not all use the same engine.
+
+    Notes
+    -----
+    Built on the page `from-scratch`.
+    """
+
+    def __init__(self, layers: Sequence[Any]) -> None:
+        self.layers = list(layers)
+        if not self.layers:
+            raise ValueError("layers: expected at least one layer. Received: none")
+        for k, layer in enumerate(self.layers):
+            if not callable(layer) or not hasattr(layer, "weights"):
+                raise TypeError(
+                    f"layers[{k}]: expected a layer, callable and with weights. "
+                    f"Received: {type(layer).__name__}"
+                )
+        engines = {layer.engine for layer in self.layers if hasattr(layer, "engine")}
+        if len(engines) > 1:
+            raise ValueError(
+                "layers: expected the same engine in all layers. "
+                f"Received: {sorted(engine.__name__ for engine in engines)}"
+            )
+        self.engine = engines.pop() if engines else tensorflow()
+
+    def __call__(self, inputs: Any) -> Any:
+        """Return the output of the last layer for a batch of inputs of the first."""
+        x = inputs
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    @property
+    def weights(self) -> list[Any]:
+        """The weights of all layers, first to last."""
+        return [weight for layer in self.layers for weight in layer.weights]
+
+
+def tensorflow() -> Any:
+    """Return TensorFlow, imported at first use: networks on our own engine never need it."""
+    return importlib.import_module("tensorflow")
+
+
+def _first_kernel(
+    shape: tuple[int, int],
+    initializer: str | Initializer,
+    seed: int | np.random.Generator | None,
+) -> NDArray[np.float32]:
+    """Return the kernel to start from, checked."""
+    if seed is None:
+        seed = int(np.random.randint(2**31))  # noqa: NPY002 - here the global seed shall count
+    rng = np.random.default_rng(seed)
+    if callable(initializer):
+        kernel = np.asarray(initializer(shape), dtype=np.float32)
+    elif initializer == "uniform":
+        kernel = rng.uniform(0, 0.1, size=shape).astype(np.float32)
+    elif initializer == "glorot_uniform":
+        limit = np.sqrt(6 / sum(shape))
+        kernel = rng.uniform(-limit, limit, size=shape).astype(np.float32)
+    else:
+        raise ValueError(
+            "initializer: expected 'uniform', 'glorot_uniform' or a function of the shape. "
+            f"Received: {initializer!r}"
+        )
+    if kernel.shape != shape:
+        raise ValueError(
+            f"initializer: expected values of shape {shape}. Received: shape {kernel.shape}"
+        )
+    return kernel

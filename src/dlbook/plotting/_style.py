@@ -1,0 +1,98 @@
+"""The one style of the book's figures.
+
+Figures have a transparent ground and dark ink.
+In the dark theme the site's style sheet inverts their lightness and keeps their hues,
+so that one picture suits both themes.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+import matplotlib.pyplot as plt
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+INK = "#24292f"
+MUTED = "#6e7781"
+GRID = "#d0d7de"
+BLUE = "#0969da"
+ORANGE = "#bc4c00"
+GREEN = "#1a7f37"
+PURPLE = "#8250df"
+PINK = "#bf3989"
+
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, PINK)
+"""Line colours in their order, each with a contrast of at least 4.5:1 on white."""
+
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+"""Line styles in the same order, so that no reader needs the colours to tell lines apart."""
+
+WIDTH = 5.2
+"""The width of every figure in inches: letters stay readable on a phone 390 pixels wide."""
+
+STYLE: dict[Any, Any] = {
+    "axes.edgecolor": MUTED,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINE_STYLES),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 11,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 200,
+    "figure.facecolor": "none",
+    "figure.figsize": (WIDTH, 3.2),
+    "font.size": 10.5,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "image.cmap": "gray_r",
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+"""Matplotlib's settings for every figure of the book."""
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in the book's style, and leave the reader's own Matplotlib settings alone.
+
+    The figure is taken out of pyplot's list of open figures:
+    a notebook shows it once, as the value of its cell, and a long script does not collect them.
+    """
+
+    @functools.wraps(draw)
+    def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with plt.rc_context(STYLE):
+            figure = draw(*args, **kwargs)
+        plt.close(figure)
+        return figure
+
+    return in_style
+
+
+def own_axes(ax: Axes | None, *, height: float = 3.2, width: float = WIDTH) -> Axes:
+    """Return `ax`, or the axes of a new figure of the given size in inches."""
+    return plt.subplots(figsize=(width, height))[1] if ax is None else ax
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that holds `ax`, be it in a sub-figure or not."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("ax: expected axes that belong to a figure. Received: removed axes")
+    return figure
+
+
+def without_ticks(ax: Axes) -> None:
+    """Hide ticks, grid and frame of `ax`, as a picture wants it."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)

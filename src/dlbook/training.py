@@ -1,0 +1,367 @@
+"""The training loop, written out: a step, an update of the weights, epochs, and the test."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dlbook import _checks
+from dlbook.batches import BatchGenerator
+from dlbook.layers import tensorflow
+
+LEARNING_RATE = 1e-3
+"""The step size of plain gradient descent where none is given."""
+
+LOG_EVERY = 100
+"""The log has a line for every so many batches."""
+
+
+class Model(Protocol):
+    """What can be trained: a function of a batch of inputs, with weights."""
+
+    @property
+    def weights(self) -> list[Any]:
+        """The variables to train."""
+
+    def __call__(self, inputs: Any) -> Any:
+        """Return the probabilities of the classes, shape (batch, classes)."""
+
+
+class Evaluation(NamedTuple):
+    """How well a model does on a set of examples."""
+
+    loss: float
+    """The mean cross-entropy of the examples."""
+    accuracy: float
+    """The share of examples whose most probable class is their label, 0 to 1."""
+
+
+def one_training_step(
+    model: Model,
+    images_batch: Any,
+    labels_batch: Any,
+    *,
+    learning_rate: float | None = None,
+    optimizer: Any = None,
+) -> Any:
+    """Run a batch forward and backward, and move the weights once.
+
+    Parameters
+    ----------
+    model : NaiveSequential
+        The network, ending in probabilities (softmax). Its weights change.
+    images_batch : array_like of float32, shape (batch, inputs)
+        The inputs.
+    labels_batch : array_like of int, shape (batch,)
+        Their classes, from 0.
+    learning_rate : float, optional
+        The step size of plain gradient descent, 0.001 by default.
+    optimizer : keras.optimizers.Optimizer, optional
+        What moves the weights, in place of plain gradient descent.
+
+    Returns
+    -------
+    scalar tensor of float32
+        The average loss of the batch, before the step.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is not finite. The weights then stay as they were.
+
+    Notes
+    -----
+    Explained on the page `from-scratch`. The loss is the cross-entropy.
+    """
+    engine = _engine_of(model)
+    with engine.GradientTape() as tape:
+        predictions = model(images_batch)
+        average_loss = _average_loss(engine, labels_batch, predictions)
+    if not math.isfinite(average_loss):
+        raise FloatingPointError(f"loss: expected a finite number. Received: {float(average_loss)}")
+    gradients = tape.gradient(average_loss, model.weights)
+    update_weights(gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer)
+    return average_loss
+
+
+def update_weights(
+    gradients: Sequence[Any],
+    weights: Sequence[Any],
+    *,
+    learning_rate: float | None = None,
+    optimizer: Any = None,
+) -> None:
+    """Move each weight a small step against its gradient.
+
+    Parameters
+    ----------
+    gradients : sequence of tensors
+        The gradient of the loss for each weight, of the weight's shape.
+    weights : sequence of Variable
+        The weights, changed in place.
+    learning_rate : float, optional
+        The step size of plain gradient descent, 0.001 by default.
+    optimizer : keras.optimizers.Optimizer, optional
+        What moves the weights, in place of plain gradient descent.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many gradients as weights, a gradient is None, `learning_rate` is
+        not a finite number above 0, or both a learning rate and an optimizer are given.
+
+    Notes
+    -----
+    Explained on the page `from-scratch`.
+    """
+    learning_rate = _checked_step(learning_rate, optimizer)
+    if len(gradients) != len(weights):
+        raise ValueError(
+            f"gradients: expected one for each of {len(weights)} weights. "
+            f"Received: {len(gradients)}"
+        )
+    for k, gradient in enumerate(gradients):
+        if gradient is None:
+            raise ValueError(
+                f"gradients[{k}]: expected a tensor. Received: None; "
+                "the loss does not depend on this weight"
+            )
+    if optimizer is not None:
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        return
+    for gradient, weight in zip(gradients, weights, strict=True):
+        weight.assign_sub(gradient * learning_rate)
+
+
+def fit(
+    model: Model,
+    images: ArrayLike,
+    labels: ArrayLike,
+    epochs: int,
+    batch_size: int = 128,
+    *,
+    learning_rate: float | None = None,
+    optimizer: Any = None,
+    shuffle: bool = False,
+    seed: int | np.random.Generator | None = None,
+    validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    verbose: int = 2,
+) -> dict[str, list[float]]:
+    """Train a model: for each epoch, for each batch, one training step.
+
+    Parameters
+    ----------
+    model : NaiveSequential
+        The network, ending in probabilities (softmax). Its weights change.
+    images : array_like of float, shape (n, inputs)
+        The training examples.
+    labels : array_like of int, shape (n,)
+        Their classes, from 0 to one below the number of the model's outputs.
+    epochs : int
+        How often to go through the data, at least 1.
+    batch_size : int, default 128
+        How many examples make a step, at least 1.
+    learning_rate : float, optional
+        The step size of plain gradient descent, 0.001 by default.
+    optimizer : keras.optimizers.Optimizer, optional
+        What moves the weights, in place of plain gradient descent.
+    shuffle : bool, default False
+        Go through the examples in a new random order in each epoch.
+    seed : int or numpy.random.Generator, optional
+        Makes the random orders repeatable.
+    validation_data : (images, labels), optional
+        Examples to evaluate the model on after each epoch. It does not learn from them.
+    verbose : {0, 1, 2}, default 2
+        0 is silent; 1 shows a progress bar for each epoch; 2 logs the loss of every hundredth
+        batch.
+
+    Returns
+    -------
+    dict of str to list of float
+        The history: "batch_loss" for each batch, "loss" for each epoch (the mean over its
+        examples), and with `validation_data` also "val_loss" and "val_accuracy".
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type, for example labels that are not whole numbers.
+    ValueError
+        If an argument has a wrong value, for example as many labels as there are no images, or
+        a label beyond the model's outputs.
+    FloatingPointError
+        If a loss is not finite; the message tells the epoch and the batch. The weights are
+        those before that batch.
+
+    Notes
+    -----
+    Explained on the page `from-scratch`.
+
+    Examples
+    --------
+    >>> import tensorflow as tf
+    >>> from dlbook import NaiveDense, NaiveSequential
+    >>> from dlbook.datasets.mnist import load_data, prepare_images
+    >>> (images, labels), _ = load_data()
+    >>> model = NaiveSequential([NaiveDense(784, 10, activation=tf.nn.softmax)])
+    >>> history = fit(model, prepare_images(images[:256]), labels[:256], epochs=1, verbose=0)
+    >>> len(history["batch_loss"])
+    2
+    """
+    epochs = _checks.whole_number("epochs", epochs, least=1)
+    _checked_step(learning_rate, optimizer)
+    if verbose not in (0, 1, 2):
+        raise ValueError(f"verbose: expected 0, 1 or 2. Received: {verbose!r}")
+    x, y = _examples(model, images, labels)
+    batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
+    history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
+    if validation_data is not None:
+        names = ("validation_data[0]", "validation_data[1]")
+        validation_data = _examples(model, *validation_data, names=names)
+        history |= {"val_loss": [], "val_accuracy": []}
+
+    for epoch in range(epochs):
+        if verbose == 2:
+            print(f"Epoch {epoch}")
+        bar = _progress_bar(epoch, epochs, len(batches)) if verbose == 1 else None
+        total = 0.0
+        losses = _steps(model, batches, epoch, learning_rate=learning_rate, optimizer=optimizer)
+        for counter, (loss, size) in enumerate(losses):
+            total += loss * size
+            history["batch_loss"].append(loss)
+            if verbose == 2 and counter % LOG_EVERY == 0:
+                print(f"loss at batch {counter}: {loss:.2f}")
+            if bar is not None:
+                bar.update(counter + 1, values=[("loss", loss)], finalize=False)
+        history["loss"].append(total / len(y))
+        if validation_data is not None:
+            val_loss, val_accuracy = evaluate(model, *validation_data)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(val_accuracy)
+        if bar is not None:
+            last = {name: values[-1] for name, values in history.items() if name != "batch_loss"}
+            bar.update(len(batches), values=last.items(), finalize=True)
+    return history
+
+
+def evaluate(
+    model: Model, images: ArrayLike, labels: ArrayLike, *, batch_size: int = 1024
+) -> Evaluation:
+    """Measure a model on examples, without changing it.
+
+    Parameters
+    ----------
+    model : NaiveSequential
+        The network, ending in probabilities (softmax).
+    images : array_like of float, shape (n, inputs)
+        The examples.
+    labels : array_like of int, shape (n,)
+        Their classes, from 0 to one below the number of the model's outputs.
+    batch_size : int, default 1024
+        How many examples go through the model at once, at least 1; it does not change the
+        result.
+
+    Returns
+    -------
+    Evaluation
+        The mean loss and the accuracy, as ``(loss, accuracy)``.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type, for example labels that are not whole numbers.
+    ValueError
+        If an argument has a wrong value, for example no examples at all.
+
+    Notes
+    -----
+    Used on the page `from-scratch`.
+    """
+    x, y = _examples(model, images, labels)
+    engine = _engine_of(model)
+    loss, right = 0.0, 0
+    for images_batch, labels_batch in BatchGenerator(x, y, batch_size):
+        predictions = model(images_batch)
+        loss += float(_average_loss(engine, labels_batch, predictions)) * len(labels_batch)
+        right += int(np.sum(np.argmax(predictions, axis=1) == labels_batch))
+    return Evaluation(loss / len(y), right / len(y))
+
+
+def _steps(
+    model: Model, batches: BatchGenerator, epoch: int, **how: Any
+) -> Iterator[tuple[float, int]]:
+    """Train for one epoch, and yield the loss and the size of each batch."""
+    for counter, (images_batch, labels_batch) in enumerate(batches):
+        try:
+            loss = one_training_step(model, images_batch, labels_batch, **how)
+        except FloatingPointError as error:
+            raise FloatingPointError(
+                f"at batch {counter} of epoch {epoch}: {error}. Training stopped; the weights are "
+                "those before this batch. A smaller learning rate, or inputs from 0 to 1, may help."
+            ) from None
+        yield float(loss), len(labels_batch)
+
+
+def _engine_of(model: Model) -> Any:
+    """Return the module that the model's variables come from; TensorFlow if it does not say."""
+    engine = getattr(model, "engine", None)
+    return tensorflow() if engine is None else engine
+
+
+def _average_loss(engine: Any, labels: Any, predictions: Any) -> Any:
+    """Return the mean cross-entropy of a batch, as a scalar of the engine."""
+    if engine.__name__ == "tensorflow":
+        losses = engine.keras.losses.sparse_categorical_crossentropy(labels, predictions)
+        return engine.reduce_mean(losses)
+    return engine.mean(engine.sparse_categorical_crossentropy(labels, predictions))
+
+
+def _checked_step(learning_rate: float | None, optimizer: Any) -> float:
+    """Return the step size of plain gradient descent; raise if what was given makes no sense."""
+    if learning_rate is None:
+        if optimizer is not None and not hasattr(optimizer, "apply_gradients"):
+            raise TypeError(f"optimizer: expected a Keras optimizer. Received: {optimizer!r}")
+        return LEARNING_RATE
+    if optimizer is not None:
+        raise ValueError("learning_rate: expected None when an optimizer is given; it has its own")
+    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
+        raise TypeError(f"learning_rate: expected a number. Received: {learning_rate!r}")
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
+        raise ValueError(
+            f"learning_rate: expected a finite number above 0. Received: {learning_rate!r}"
+        )
+    return float(learning_rate)
+
+
+def _examples(
+    model: Model,
+    images: ArrayLike,
+    labels: ArrayLike,
+    *,
+    names: tuple[str, str] = ("images", "labels"),
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return examples that the model can take, as arrays; raise if it cannot take them."""
+    x, y = _checks.examples(images, labels, names=names)
+    if x.dtype.kind != "f":
+        raise TypeError(
+            f"{names[0]}: expected floating-point numbers, as "
+            "dlbook.datasets.mnist.prepare_images returns them. "
+            f"Received: dtype {x.dtype}"
+        )
+    x = x.astype(np.float32, copy=False)
+    classes = model(x[:1]).shape[-1]
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(
+            f"{names[1]}: expected whole numbers from 0 to {classes - 1}, for a model with "
+            f"{classes} outputs. Received: values from {y.min()} to {y.max()}"
+        )
+    return x, y
+
+
+def _progress_bar(epoch: int, epochs: int, batches: int) -> Any:
+    """Return Keras' progress bar for one epoch."""
+    from keras.utils import Progbar
+
+    print(f"Epoch {epoch}/{epochs - 1}")
+    return Progbar(batches, stateful_metrics=["val_loss", "val_accuracy"])
