@@ -20,6 +20,7 @@ release = importlib.metadata.version("dlbook")
 language = "en"
 
 extensions = [
+    "book_checks",
     "book_mathml",
     "myst_nb",
     "sphinx_copybutton",
@@ -66,6 +67,7 @@ nb_execution_mode = "cache"
 # reads every page again.
 nb_execution_cache_path = str(BUILD / "executed" / package_digest())
 nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_execution_timeout = 600
 nb_merge_streams = True
 # Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
@@ -75,6 +77,8 @@ nb_output_stderr = "remove-warn"
 shutil.copytree(ROOT / "docs" / "_kernel", BUILD / "ipython", dirs_exist_ok=True)
 os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Where pages write the event files that `nox -s tensorboard` opens.
+os.environ.setdefault("DLBOOK_LOGS", str(BUILD / "tensorboard"))
 
 # -- the site --------------------------------------------------------------------------------
 
@@ -85,7 +89,17 @@ html_css_files = ["book.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
+html_favicon = "docs/_static/logo.svg"
+html_context = {"default_mode": "auto"}
+html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
+    "logo": {
+        "image_light": "docs/_static/logo.svg",
+        "image_dark": "docs/_static/logo.svg",
+        "text": "dlbook",
+    },
+    "navbar_end": [],
+    "navbar_persistent": [],
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,

@@ -75,6 +75,13 @@ def serve(session: nox.Session) -> None:
 
 
 @nox.session
+def tensorboard(session: nox.Session) -> None:
+    """Open TensorBoard on the event files that the pages wrote when the site was built."""
+    install(session, "docs")
+    session.run("tensorboard", "--logdir", "build/tensorboard", *session.posargs)
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Build wheel and sdist into dist/ and check both."""
     install(session, "package", package=False)

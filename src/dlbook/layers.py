@@ -1,13 +1,12 @@
 """A dense layer and a stack of layers, with nothing hidden."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbook import _checks
+from dlbook import _checks, _engines
 
 Activation = Callable[[Any], Any]
 Initializer = Callable[[tuple[int, int]], Any]
@@ -82,7 +81,7 @@ class NaiveDense:
         if activation is not None and not callable(activation):
             raise TypeError(f"activation: expected a function or None. Received: {activation!r}")
         self.activation = activation
-        self.engine = tensorflow() if engine is None else engine
+        self.engine = _engines.tensorflow() if engine is None else engine
         shape = (self.input_size, self.output_size)
         self.W = self.engine.Variable(_first_kernel(shape, initializer, seed))
         self.b = self.engine.Variable(np.zeros(self.output_size, dtype=np.float32))
@@ -157,7 +156,7 @@ class NaiveSequential:
                 "layers: expected the same engine in all layers. "
                 f"Received: {sorted(engine.__name__ for engine in engines)}"
             )
-        self.engine = engines.pop() if engines else tensorflow()
+        self.engine = engines.pop() if engines else _engines.tensorflow()
 
     def __call__(self, inputs: Any) -> Any:
         """Return the output of the last layer for a batch of inputs of the first."""
@@ -170,11 +169,6 @@ class NaiveSequential:
     def weights(self) -> list[Any]:
         """The weights of all layers, first to last."""
         return [weight for layer in self.layers for weight in layer.weights]
-
-
-def tensorflow() -> Any:
-    """Return TensorFlow, imported at first use: networks on our own engine never need it."""
-    return importlib.import_module("tensorflow")
 
 
 def _first_kernel(

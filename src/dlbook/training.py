@@ -7,9 +7,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlbook import _checks
+from dlbook import _checks, _engines
 from dlbook.batches import BatchGenerator
-from dlbook.layers import tensorflow
 
 LEARNING_RATE = 1e-3
 """The step size of plain gradient descent where none is given."""
@@ -30,12 +29,18 @@ class Model(Protocol):
 
 
 class Evaluation(NamedTuple):
-    """How well a model does on a set of examples."""
+    """How well a model does on a set of examples.
+
+    Parameters
+    ----------
+    loss : float
+        The mean cross-entropy of the examples.
+    accuracy : float
+        The share of examples whose most probable class is their label, 0 to 1.
+    """
 
     loss: float
-    """The mean cross-entropy of the examples."""
     accuracy: float
-    """The share of examples whose most probable class is their label, 0 to 1."""
 
 
 def one_training_step(
@@ -75,10 +80,10 @@ def one_training_step(
     -----
     Explained on the page `from-scratch`. The loss is the cross-entropy.
     """
-    engine = _engine_of(model)
+    engine = _engines.engine_of(model)
     with engine.GradientTape() as tape:
         predictions = model(images_batch)
-        average_loss = _average_loss(engine, labels_batch, predictions)
+        average_loss = _engines.average_loss(engine, labels_batch, predictions)
     if not math.isfinite(average_loss):
         raise FloatingPointError(f"loss: expected a finite number. Received: {float(average_loss)}")
     gradients = tape.gradient(average_loss, model.weights)
@@ -279,11 +284,11 @@ def evaluate(
     Used on the page `from-scratch`.
     """
     x, y = _examples(model, images, labels)
-    engine = _engine_of(model)
+    engine = _engines.engine_of(model)
     loss, right = 0.0, 0
     for images_batch, labels_batch in BatchGenerator(x, y, batch_size):
         predictions = model(images_batch)
-        loss += float(_average_loss(engine, labels_batch, predictions)) * len(labels_batch)
+        loss += float(_engines.average_loss(engine, labels_batch, predictions)) * len(labels_batch)
         right += int(np.sum(np.argmax(predictions, axis=1) == labels_batch))
     return Evaluation(loss / len(y), right / len(y))
 
@@ -301,20 +306,6 @@ def _steps(
                 "those before this batch. A smaller learning rate, or inputs from 0 to 1, may help."
             ) from None
         yield float(loss), len(labels_batch)
-
-
-def _engine_of(model: Model) -> Any:
-    """Return the module that the model's variables come from; TensorFlow if it does not say."""
-    engine = getattr(model, "engine", None)
-    return tensorflow() if engine is None else engine
-
-
-def _average_loss(engine: Any, labels: Any, predictions: Any) -> Any:
-    """Return the mean cross-entropy of a batch, as a scalar of the engine."""
-    if engine.__name__ == "tensorflow":
-        losses = engine.keras.losses.sparse_categorical_crossentropy(labels, predictions)
-        return engine.reduce_mean(losses)
-    return engine.mean(engine.sparse_categorical_crossentropy(labels, predictions))
 
 
 def _checked_step(learning_rate: float | None, optimizer: Any) -> float:

@@ -35,6 +35,7 @@ WIDTH = 5.2
 """The width of every figure in inches: letters stay readable on a phone 390 pixels wide."""
 
 STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.facecolor": "none",
     "axes.grid": True,

@@ -1,0 +1,29 @@
+"""Checks that the build makes of every page; with -W a finding stops it."""
+
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+FILE_NAME = re.compile(r"\S+\.(svg|png|jpe?g|gif|webp)|[0-9a-f]{16,}", re.IGNORECASE)
+
+
+def check_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of images without an alternative text, or with a file name in its place."""
+    for image in doctree.findall(nodes.image):
+        text = image.get("alt", "").strip()
+        if not text or FILE_NAME.fullmatch(text):
+            LOGGER.warning(
+                "this image needs an alternative text that says what is to be seen: %s",
+                text or image.get("uri"),
+                location=image,
+                type="book",
+                subtype="alt",
+            )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("doctree-read", check_alternative_texts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,113 @@
+"""Dense layers and stacks are held against Keras' own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlbook import NaiveDense, NaiveSequential
+
+
+def two_layers():
+    return NaiveSequential(
+        [NaiveDense(784, 512, activation=tf.nn.relu), NaiveDense(512, 10, activation=tf.nn.softmax)]
+    )
+
+
+def test_weights_have_the_shapes_types_and_first_values_of_the_book():
+    layer = NaiveDense(784, 512, activation=tf.nn.relu)
+    W, b = layer.weights
+    assert W is layer.W
+    assert b is layer.b
+    assert tuple(W.shape) == (784, 512)
+    assert tuple(b.shape) == (512,)
+    assert W.dtype == b.dtype == tf.float32
+    values = W.numpy()
+    assert 0 <= values.min() < 0.001
+    assert 0.099 < values.max() <= 0.1
+    assert abs(values.mean() - 0.05) < 1e-3
+    np.testing.assert_array_equal(b.numpy(), 0)
+
+
+def test_output_equals_that_of_keras_with_the_same_weights(rng):
+    model = two_layers()
+    oracle = keras.Sequential(
+        [
+            keras.Input((784,)),
+            keras.layers.Dense(512, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    oracle.set_weights([weight.numpy() for weight in model.weights])
+    x = rng.uniform(size=(5, 784)).astype("float32")
+    np.testing.assert_allclose(model(x), oracle(x), rtol=1e-5, atol=1e-7)
+
+
+def test_without_activation_the_layer_is_affine(rng):
+    layer = NaiveDense(3, 2, activation=None)
+    layer.b.assign([1.0, -1.0])
+    x = rng.normal(size=(4, 3)).astype("float32")
+    np.testing.assert_allclose(layer(x), x @ layer.W.numpy() + [1, -1], rtol=1e-5, atol=1e-6)
+
+
+def test_a_stack_has_the_weights_of_its_layers_in_order():
+    model = two_layers()
+    assert len(model.layers) == 2
+    assert len(model.weights) == 4
+    assert [tuple(w.shape) for w in model.weights] == [(784, 512), (512,), (512, 10), (10,)]
+    assert model.weights[2] is model.layers[1].W
+
+
+def test_a_seed_fixes_the_first_weights():
+    one, two, other = (NaiveDense(4, 3, None, seed=seed).W.numpy() for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, two)
+    assert not np.array_equal(one, other)
+
+
+def test_without_a_seed_the_global_one_counts():
+    kernels = []
+    for _ in range(2):
+        keras.utils.set_random_seed(7)
+        kernels.append([NaiveDense(4, 3, None).W.numpy() for _ in range(2)])
+    np.testing.assert_array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0][0], kernels[0][1])
+
+
+def test_glorot_weights_have_the_limit_of_the_paper():
+    values = NaiveDense(300, 200, None, initializer="glorot_uniform", seed=0).W.numpy()
+    limit = np.sqrt(6 / 500)
+    assert abs(values).max() <= limit
+    assert abs(values).max() > 0.99 * limit
+    assert abs(values.mean()) < 0.01 * limit
+
+
+def test_a_keras_initializer_can_be_used():
+    initializer = keras.initializers.HeNormal(seed=3)
+    layer = NaiveDense(4, 3, None, initializer=initializer)
+    np.testing.assert_array_equal(layer.W.numpy(), keras.initializers.HeNormal(seed=3)((4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "message"),
+    [
+        (lambda: NaiveDense(0, 1, None), ValueError, "input_size: .*at least 1. Received: 0"),
+        (lambda: NaiveDense(1, 2.5, None), TypeError, "output_size: .*Received: 2.5"),
+        (lambda: NaiveDense(1, 1, "relu"), TypeError, "activation: .*Received: 'relu'"),
+        (lambda: NaiveDense(1, 1, None, initializer="he"), ValueError, "initializer: .*'he'"),
+        (
+            lambda: NaiveDense(1, 1, None, initializer=lambda shape: np.ones(3)),
+            ValueError,
+            r"initializer: .*\(1, 1\).*Received: shape \(3,\)",
+        ),
+        (
+            lambda: NaiveDense(3, 1, None)(np.ones((2, 4), "float32")),
+            ValueError,
+            r"inputs: expected shape \(batch, 3\). Received: shape \(2, 4\)",
+        ),
+        (lambda: NaiveSequential([]), ValueError, "layers: expected at least one layer"),
+        (lambda: NaiveSequential([abs]), TypeError, r"layers\[0\]: expected a layer"),
+    ],
+)
+def test_wrong_input_is_refused_by_name(build, error, message):
+    with pytest.raises(error, match=message):
+        build()

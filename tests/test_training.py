@@ -1,0 +1,245 @@
+"""The training loop is held against Keras' own, and its errors say what is wrong."""
+
+import math
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlbook import NaiveDense, NaiveSequential, evaluate, fit, one_training_step, update_weights
+
+
+def small_model(seed=0, inputs=6, classes=3):
+    return NaiveSequential(
+        [
+            NaiveDense(inputs, 5, tf.nn.relu, initializer="glorot_uniform", seed=seed),
+            NaiveDense(5, classes, tf.nn.softmax, initializer="glorot_uniform", seed=seed + 1),
+        ]
+    )
+
+
+def keras_twin(model):
+    twin = keras.Sequential(
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(5, activation="relu"),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    twin.set_weights(values_of(model))
+    return twin
+
+
+def values_of(model):
+    return [weight.numpy() for weight in model.weights]
+
+
+@pytest.fixture
+def data(rng):
+    return rng.normal(size=(250, 6)).astype("float32"), rng.integers(0, 3, size=250)
+
+
+def test_one_step_is_one_step_of_gradient_descent(data):
+    images, labels = data[0][:32], data[1][:32]
+    model = small_model()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, model(images)))
+    gradients = tape.gradient(loss, model.weights)
+    expected = [w - 1e-3 * g.numpy() for w, g in zip(values_of(model), gradients, strict=True)]
+    returned = one_training_step(model, images, labels)
+    assert float(returned) == pytest.approx(float(loss), rel=1e-6)
+    for value, wanted in zip(values_of(model), expected, strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-6, atol=1e-8)
+
+
+def test_update_moves_each_weight_against_its_gradient():
+    weights = [tf.Variable([1.0, 2.0]), tf.Variable(3.0)]
+    update_weights([tf.constant([10.0, -20.0]), tf.constant(0.0)], weights)
+    np.testing.assert_allclose(weights[0], [0.99, 2.02], rtol=1e-6)
+    assert float(weights[1]) == 3.0
+    update_weights([tf.constant([1.0, 1.0]), tf.constant(1.0)], weights, learning_rate=0.5)
+    np.testing.assert_allclose(weights[0], [0.49, 1.52], rtol=1e-6)
+    assert float(weights[1]) == 2.5
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam"])
+def test_fit_with_a_keras_optimizer_equals_keras_fit(data, name):
+    images, labels = data
+    model = small_model()
+    twin = keras_twin(model)
+    history = fit(
+        model, images, labels, epochs=3, batch_size=32,
+        optimizer=getattr(keras.optimizers, name)(learning_rate=0.01), verbose=0,
+    )  # fmt: skip
+    twin.compile(
+        getattr(keras.optimizers, name)(learning_rate=0.01), "sparse_categorical_crossentropy"
+    )
+    expected = twin.fit(images, labels, epochs=3, batch_size=32, shuffle=False, verbose=0)
+    np.testing.assert_allclose(history["loss"], expected.history["loss"], rtol=1e-4)
+    for value, wanted in zip(values_of(model), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_learning_rate_is_that_of_sgd(data):
+    by_hand, by_keras = small_model(), small_model()
+    fit(by_hand, *data, epochs=1, learning_rate=0.05, verbose=0)
+    fit(by_keras, *data, epochs=1, optimizer=keras.optimizers.SGD(0.05), verbose=0)
+    for value, wanted in zip(values_of(by_hand), values_of(by_keras), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-7)
+
+
+def test_batch_size_counts(data):
+    for batch_size, batches in ((128, 2), (50, 5), (60, 5), (1000, 1)):
+        history = fit(small_model(), *data, epochs=2, batch_size=batch_size, verbose=0)
+        assert len(history["batch_loss"]) == 2 * batches
+        assert len(history["loss"]) == 2
+
+
+def test_loss_of_an_epoch_is_the_mean_over_its_examples(data):
+    history = fit(small_model(), *data, epochs=1, batch_size=100, verbose=0)
+    sizes = [100, 100, 50]
+    assert history["loss"][0] == pytest.approx(np.average(history["batch_loss"], weights=sizes))
+
+
+def test_validation_data_is_measured_after_each_epoch_and_not_learned(data):
+    images, labels = data
+    with_it, without = small_model(), small_model()
+    validation = images[:40], labels[:40]
+    history = fit(with_it, images, labels, 3, verbose=0, validation_data=validation)
+    fit(without, images, labels, 3, verbose=0)
+    assert len(history["val_loss"]) == len(history["val_accuracy"]) == 3
+    assert (history["val_loss"][-1], history["val_accuracy"][-1]) == evaluate(with_it, *validation)
+    for value, wanted in zip(values_of(with_it), values_of(without), strict=True):
+        np.testing.assert_array_equal(value, wanted)
+
+
+def test_shuffling_with_a_seed_is_repeatable_and_changes_the_path(data):
+    def trained(**how):
+        model = small_model()
+        fit(model, *data, epochs=2, batch_size=16, learning_rate=0.1, verbose=0, **how)
+        return values_of(model)
+
+    one, two = trained(shuffle=True, seed=5), trained(shuffle=True, seed=5)
+    for value, wanted in zip(one, two, strict=True):
+        np.testing.assert_array_equal(value, wanted)
+    assert not np.array_equal(one[0], trained()[0])
+    assert not np.array_equal(one[0], trained(shuffle=True, seed=6)[0])
+
+
+def test_evaluate_equals_keras_and_does_not_depend_on_its_batches(data):
+    images, labels = data
+    model = small_model()
+    twin = keras_twin(model)
+    twin.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected = twin.evaluate(images, labels, verbose=0)
+    for batch_size in (1, 32, 1024):
+        result = evaluate(model, images, labels, batch_size=batch_size)
+        np.testing.assert_allclose([result.loss, result.accuracy], expected, rtol=1e-5)
+
+
+def test_log_has_the_form_of_the_book(data, capsys):
+    fit(small_model(), *data, epochs=2, batch_size=1)
+    lines = capsys.readouterr().out.splitlines()
+    patterns = [f"Epoch {e}" if b is None else rf"loss at batch {b}: \d+\.\d\d"
+                for e in (0, 1) for b in (None, 0, 100, 200)]  # fmt: skip
+    assert len(lines) == len(patterns)
+    for line, pattern in zip(lines, patterns, strict=True):
+        assert re.fullmatch(pattern, line)
+
+
+def test_verbose_0_is_silent(data, capfd):
+    fit(small_model(), *data, epochs=2, verbose=0, validation_data=data)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_verbose_1_shows_a_progress_bar_with_losses(data, capsys):
+    history = fit(small_model(), *data, epochs=2, verbose=1, validation_data=data)
+    out = capsys.readouterr().out
+    assert "Epoch 1/1" in out
+    assert "2/2" in out
+    assert f"loss: {history['loss'][-1]:.4f}" in out
+    assert f"val_accuracy: {history['val_accuracy'][-1]:.4f}" in out
+
+
+def test_a_loss_that_is_not_finite_stops_training_and_saves_the_weights(data):
+    images, labels = data
+    images = images.copy()
+    images[70] = np.nan
+    spoiled, reference = small_model(), small_model()
+    with pytest.raises(FloatingPointError, match="at batch 2 of epoch 0.*nan"):
+        fit(spoiled, images, labels, epochs=2, batch_size=32, verbose=0)
+    fit(reference, images[:64], labels[:64], epochs=1, batch_size=32, verbose=0)
+    for value, wanted in zip(values_of(spoiled), values_of(reference), strict=True):
+        np.testing.assert_array_equal(value, wanted)
+
+
+X, Y = np.zeros((8, 6), "float32"), np.arange(8) % 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (dict(labels=Y[:7]), ValueError, "labels: expected as many as there are images, 8. .*7"),
+        (dict(images=X[:0], labels=Y[:0]), ValueError, "images: expected at least one example"),
+        (dict(labels=Y + 1), ValueError, "labels: .*from 0 to 2.*Received: values from 1 to 3"),
+        (dict(labels=Y - 1), ValueError, "labels: .*from 0 to 2.*Received: values from -1 to 1"),
+        (dict(labels=Y * 1.0), TypeError, "labels: expected whole numbers.*float64"),
+        (dict(labels=np.eye(3)[Y]), TypeError, "labels: expected whole numbers"),
+        (dict(labels=Y[:, None]), ValueError, r"labels: expected shape \(n,\)"),
+        (dict(labels=list("abcabcab")), TypeError, "labels: expected whole numbers"),
+        (dict(images=X.astype("uint8")), TypeError, "images: .*prepare_images.*uint8"),
+        (dict(images=X[:, :5]), ValueError, r"inputs: expected shape \(batch, 6\)"),
+        (dict(batch_size=0), ValueError, "batch_size: .*at least 1. Received: 0"),
+        (dict(batch_size=1.5), TypeError, "batch_size: .*Received: 1.5"),
+        (dict(epochs=0), ValueError, "epochs: .*at least 1. Received: 0"),
+        (dict(epochs="2"), TypeError, "epochs: .*Received: '2'"),
+        (dict(verbose=3), ValueError, "verbose: expected 0, 1 or 2. Received: 3"),
+        (dict(learning_rate=0), ValueError, "learning_rate: .*above 0. Received: 0"),
+        (dict(learning_rate=math.nan), ValueError, "learning_rate: .*Received: nan"),
+        (dict(learning_rate="big"), TypeError, "learning_rate: .*Received: 'big'"),
+        (dict(learning_rate=1, optimizer=keras.optimizers.SGD()), ValueError, "learning_rate: "),
+        (dict(optimizer="adam"), TypeError, "optimizer: .*Received: 'adam'"),
+        (
+            dict(validation_data=(X, Y[:2])),
+            ValueError,
+            r"validation_data\[1\]: expected as many .*8. Received: 2",
+        ),
+        (dict(validation_data=(X, Y + 9)), ValueError, r"validation_data\[1\]: .*from 0 to 2"),
+    ],
+)
+def test_wrong_input_is_refused_before_training(arguments, error, message):
+    model = small_model()
+    before = values_of(model)
+    with pytest.raises(error, match=message):
+        fit(model, **({"images": X, "labels": Y, "epochs": 1, "verbose": 0} | arguments))
+    for value, wanted in zip(values_of(model), before, strict=True):
+        np.testing.assert_array_equal(value, wanted)
+
+
+def test_gradients_that_do_not_fit_the_weights_are_refused():
+    weights = [tf.Variable(1.0), tf.Variable(2.0)]
+    with pytest.raises(ValueError, match="gradients: expected one for each of 2 weights"):
+        update_weights([tf.constant(1.0)], weights)
+    with pytest.raises(ValueError, match=r"gradients\[1\]: .*Received: None"):
+        update_weights([tf.constant(1.0), None], weights)
+    assert [float(weight) for weight in weights] == [1.0, 2.0]
+
+
+def test_the_classic_run_gives_the_numbers_of_the_book(mnist, capsys):
+    (train_images, train_labels), (test_images, test_labels) = mnist
+    model = NaiveSequential(
+        [
+            NaiveDense(input_size=28 * 28, output_size=512, activation=tf.nn.relu),
+            NaiveDense(input_size=512, output_size=10, activation=tf.nn.softmax),
+        ]
+    )
+    fit(model, train_images, train_labels, epochs=10, batch_size=128)
+    losses = [float(x) for x in re.findall(r"loss at batch \d+: (.*)", capsys.readouterr().out)]
+    assert len(losses) == 10 * 5
+    assert 3 < losses[0] < 9
+    assert losses[-1] < 1
+    predictions = np.argmax(model(test_images), axis=1)
+    assert 0.78 < np.mean(predictions == test_labels) < 0.88
