@@ -7,9 +7,14 @@ import importlib
 from typing import Any
 
 
+def by_name(name: str) -> Any:
+    """Return the engine with this module name, imported at first use."""
+    return importlib.import_module(name)
+
+
 def tensorflow() -> Any:
-    """Return TensorFlow, imported at first use: networks on our own engine never need it."""
-    return importlib.import_module("tensorflow")
+    """Return TensorFlow: networks on our own engine never need it."""
+    return by_name("tensorflow")
 
 
 def engine_of(model: object) -> Any:
@@ -18,9 +23,19 @@ def engine_of(model: object) -> Any:
     return tensorflow() if engine is None else engine
 
 
+def is_tensorflow(engine: Any) -> bool:
+    """Tell whether an engine is TensorFlow."""
+    return bool(engine.__name__ == "tensorflow")
+
+
 def average_loss(engine: Any, labels: Any, predictions: Any) -> Any:
     """Return the mean cross-entropy of a batch of probabilities, as a scalar of the engine."""
-    if engine.__name__ == "tensorflow":
-        losses = engine.keras.losses.sparse_categorical_crossentropy(labels, predictions)
+    if is_tensorflow(engine):
+        # What keras.losses.sparse_categorical_crossentropy computes eagerly. In a graph that
+        # function looks for the softmax and goes back to its inputs, so that eager and compiled
+        # losses differ wherever a probability is near 0.
+        logarithms = engine.math.log(engine.clip_by_value(predictions, 1e-7, 1 - 1e-7))
+        labels = engine.cast(labels, engine.int64)
+        losses = engine.nn.sparse_softmax_cross_entropy_with_logits(labels, logarithms)
         return engine.reduce_mean(losses)
     return engine.mean(engine.sparse_categorical_crossentropy(labels, predictions))

@@ -1,0 +1,1068 @@
+"""The tape is held against TensorFlow's tape and against finite differences."""
+
+import gc
+import itertools
+import math
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from typing import NamedTuple
+
+# TensorFlow's start-up chatter helps nobody here.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from dlbook import autodiff
+from dlbook.autodiff import GradientTape, Tensor, Variable
+
+repeatable = settings(deadline=None, derandomize=True, max_examples=30)
+seeds = st.integers(0, 2**32 - 1)
+shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+full_shapes = hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3)
+two_shapes = hnp.mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_side=3, max_dims=3)
+
+
+def normal(seed, *shapes):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+def weighted_gradients(engine, function, arrays):
+    """Gradients of Σ weights · function, so that no mistake hides behind a gradient of ones."""
+    total = engine.sum if engine is autodiff else engine.reduce_sum
+    variables = [engine.Variable(array) for array in arrays]
+    with engine.GradientTape() as tape:
+        output = function(*variables)
+        weights = np.cos(np.arange(math.prod(output.shape))).reshape(tuple(output.shape))
+        loss = total(output * weights)
+    gradients = tape.gradient(loss, variables)
+    return output.numpy(), [np.asarray(tf.convert_to_tensor(g)) for g in gradients]
+
+
+def numerical_gradients(function, arrays):
+    def loss_of(k):
+        def loss(x):
+            output = function(*arrays[:k], x, *arrays[k + 1 :])
+            return np.sum(output * np.cos(np.arange(output.size)).reshape(output.shape))
+
+        return loss
+
+    return [autodiff.numerical_gradient(loss_of(k), x) for k, x in enumerate(arrays)]
+
+
+def assert_same(ours, theirs, *arrays, finite_differences=True):
+    """Values and gradients of `ours` equal TensorFlow's, and gradients finite differences."""
+    output, gradients = weighted_gradients(autodiff, ours, arrays)
+    expected_output, expected = weighted_gradients(tf, theirs, arrays)
+    np.testing.assert_allclose(output, expected_output, rtol=1e-6, atol=1e-12, strict=True)
+    for array, gradient, wanted in zip(arrays, gradients, expected, strict=True):
+        assert gradient.shape == array.shape
+        assert gradient.dtype == array.dtype
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-6, atol=1e-10, strict=True)
+    if finite_differences:
+        for gradient, wanted in zip(gradients, numerical_gradients(ours, arrays), strict=True):
+            np.testing.assert_allclose(gradient, wanted, rtol=1e-5, atol=1e-5)
+
+
+# Operations, element by element
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lambda x, y: x + y, tf.add),
+        (lambda x, y: x - y, tf.subtract),
+        (lambda x, y: x * y, tf.multiply),
+        (lambda x, y: x / (y * y + 0.5), lambda x, y: x / (y * y + 0.5)),
+        (lambda x, y: (x * x + 0.1) ** y, lambda x, y: (x * x + 0.1) ** y),
+    ],
+    ids=["add", "subtract", "multiply", "divide", "power"],
+)
+@repeatable
+@given(shapes=two_shapes, seed=seeds)
+def test_arithmetic_with_broadcasting_equals_tensorflow(ours, theirs, shapes, seed):
+    assert_same(ours, theirs, *normal(seed, *shapes.input_shapes))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lambda x: -x, tf.negative),
+        (autodiff.exp, tf.exp),
+        (lambda x: autodiff.log(x * x + 0.1), lambda x: tf.math.log(x * x + 0.1)),
+        (autodiff.tanh, tf.tanh),
+        (autodiff.sigmoid, tf.sigmoid),
+        (autodiff.relu, tf.nn.relu),
+        (lambda x: autodiff.clip(x, -0.5, 0.5), lambda x: tf.clip_by_value(x, -0.5, 0.5)),
+        (lambda x: x**3, lambda x: x**3),
+        (lambda x: (x * x + 0.1) ** -0.5, lambda x: (x * x + 0.1) ** -0.5),
+        (lambda x: 3 - x, lambda x: 3 - x),
+        (lambda x: 3 / (x * x + 0.5), lambda x: 3 / (x * x + 0.5)),
+        (lambda x: 3**x, lambda x: 3**x),
+    ],
+    ids=[
+        *("negative", "exp", "log", "tanh", "sigmoid", "relu", "clip", "cube"),
+        *("inverse-root", "number-minus", "number-over", "number-to-the-power"),
+    ],
+)
+@repeatable
+@given(shape=shapes, seed=seeds)
+def test_functions_of_one_array_equal_tensorflow(ours, theirs, shape, seed):
+    assert_same(ours, theirs, *normal(seed, shape))
+
+
+def test_relu_has_gradient_zero_at_zero():
+    x = Variable([-1.0, 0.0, 1.0])
+    with GradientTape() as tape:
+        y = autodiff.relu(x)
+    np.testing.assert_array_equal(tape.gradient(y, x), [0, 0, 1])
+
+
+def test_sigmoid_is_exact_and_silent_far_from_zero():
+    x = np.array([-700.0, -40.0, 40.0, 800.0])
+    expected = [np.exp(-700.0), np.exp(-40.0), 1, 1]
+    np.testing.assert_allclose(autodiff.sigmoid(x), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 2.0, 3])
+def test_power_has_the_right_gradient_at_zero(exponent):
+    x = Variable([0.0, 2.0])
+    with GradientTape() as tape:
+        y = x**exponent
+    expected = [1.0 if exponent == 1 else 0.0, exponent * 2.0 ** (exponent - 1)]
+    np.testing.assert_array_equal(tape.gradient(y, x), expected)
+
+
+def test_gradient_for_an_exponent_is_zero_where_the_base_is_not_positive_as_in_tensorflow():
+    assert_same(
+        lambda y: np.array([-2.0, 0.0, 2.0]) ** y,
+        lambda y: np.array([-2.0, 0.0, 2.0]) ** y,
+        np.array([2.0, 2.0, 2.0]),
+        finite_differences=False,
+    )
+
+
+# Matrix products
+
+
+def tensorflow_matmul(x, y):
+    """TensorFlow's matmul knows no vectors, so make them matrices first."""
+    vector_x, vector_y = len(x.shape) == 1, len(y.shape) == 1
+    z = tf.matmul(x[None, :] if vector_x else x, y[:, None] if vector_y else y)
+    z = z[..., 0] if vector_y else z
+    return (z[..., 0] if vector_y else z[..., 0, :]) if vector_x else z
+
+
+@settings(repeatable, max_examples=150)
+@given(
+    shapes=hnp.mutually_broadcastable_shapes(
+        signature=np.matmul.signature, min_side=0, max_side=3, max_dims=2
+    ),
+    seed=seeds,
+)
+def test_matrix_product_of_every_rank_equals_tensorflow(shapes, seed):
+    assert_same(lambda x, y: x @ y, tensorflow_matmul, *normal(seed, *shapes.input_shapes))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((3,), (4, 3, 2)),
+        ((4, 2, 3), (3,)),
+        ((5, 1, 2, 3), (4, 3, 2)),
+        ((4, 2, 3), (3, 2)),
+        ((0, 3), (3, 2)),
+        ((2, 0), (0, 3)),
+        ((0,), (0,)),
+    ],
+)
+def test_matrix_product_of_ranks_that_readers_will_try(left, right):
+    assert_same(lambda x, y: x @ y, tensorflow_matmul, *normal(1, left, right))
+
+
+# Sums, means, maxima
+
+
+@st.composite
+def reductions(draw, shapes):
+    shape = draw(shapes)
+    axes = st.integers(-len(shape), len(shape) - 1)
+    some = st.lists(axes, unique_by=lambda axis: axis % len(shape)).map(tuple)
+    axis = draw(st.one_of(st.none(), axes, some) if shape else st.sampled_from([None, ()]))
+    return shape, axis, draw(st.booleans())
+
+
+@repeatable
+@given(how=reductions(shapes), seed=seeds)
+def test_sum_equals_tensorflow_along_every_axis_and_of_nothing(how, seed):
+    shape, axis, keepdims = how
+    assert_same(
+        lambda x: autodiff.sum(x, axis, keepdims=keepdims),
+        lambda x: tf.reduce_sum(x, axis, keepdims=keepdims),
+        *normal(seed, shape),
+    )
+
+
+@pytest.mark.parametrize("name", ["mean", "max"])
+@repeatable
+@given(how=reductions(full_shapes), seed=seeds)
+def test_mean_and_max_equal_tensorflow_along_every_axis(name, how, seed):
+    shape, axis, keepdims = how
+    ours, theirs = getattr(autodiff, name), getattr(tf, f"reduce_{name}")
+    assert_same(
+        lambda x: ours(x, axis, keepdims=keepdims),
+        lambda x: theirs(x, axis, keepdims=keepdims),
+        *normal(seed, shape),
+    )
+
+
+@repeatable
+@given(how=reductions(full_shapes), seed=seeds)
+def test_ties_share_the_gradient_of_max_as_in_tensorflow(how, seed):
+    shape, axis, keepdims = how
+    x = np.random.default_rng(seed).integers(0, 2, shape).astype(np.float64)
+    assert_same(
+        lambda x: autodiff.max(x, axis, keepdims=keepdims),
+        lambda x: tf.reduce_max(x, axis, keepdims=keepdims),
+        x,
+        finite_differences=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["mean", "max"])
+def test_mean_and_max_take_empty_arrays_along_an_axis_that_is_not_empty(name):
+    ours, theirs = getattr(autodiff, name), getattr(tf, f"reduce_{name}")
+    assert_same(lambda x: ours(x, 1), lambda x: theirs(x, 1), np.empty((0, 3)))
+
+
+def test_the_mean_of_nothing_is_nan_as_in_numpy_and_its_gradient_is_empty():
+    x = Variable(np.empty((0, 3)))
+    with pytest.warns(RuntimeWarning), GradientTape() as tape:
+        y = autodiff.mean(x, axis=0)
+    assert np.isnan(y.numpy()).all()
+    assert tape.gradient(y, x).shape == (0, 3)
+
+
+# Softmax and cross-entropy
+
+
+@st.composite
+def shapes_and_axes(draw):
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4))
+    return shape, draw(st.integers(-len(shape), len(shape) - 1))
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@repeatable
+@given(how=shapes_and_axes(), seed=seeds)
+def test_softmax_and_its_logarithm_equal_tensorflow_along_every_axis(name, how, seed):
+    shape, axis = how
+    ours, theirs = getattr(autodiff, name), getattr(tf.nn, name)
+    assert_same(lambda x: ours(x, axis), lambda x: theirs(x, axis), *normal(seed, shape))
+
+
+def test_softmax_stays_finite_for_large_numbers_and_takes_whole_numbers():
+    np.testing.assert_allclose(autodiff.softmax(np.array([1e4, 1e4, 0])), [0.5, 0.5, 0])
+    np.testing.assert_allclose(autodiff.log_softmax(np.array([0.0, 1e4])), [-1e4, 0])
+    np.testing.assert_allclose(autodiff.softmax([3, 3]), [0.5, 0.5])
+    np.testing.assert_allclose(autodiff.softmax(np.array([0, 0], dtype=np.uint8)), [0.5, 0.5])
+
+
+def keras_crossentropy(labels, *, from_logits):
+    return lambda x: keras.losses.sparse_categorical_crossentropy(
+        labels, x, from_logits=from_logits
+    )
+
+
+def our_crossentropy(labels, *, from_logits):
+    return lambda x: autodiff.sparse_categorical_crossentropy(labels, x, from_logits=from_logits)
+
+
+@st.composite
+def examples(draw):
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=4))
+    classes = draw(st.integers(1, 5))
+    labels = draw(
+        hnp.arrays(draw(hnp.integer_dtypes()), shape, elements=st.integers(0, classes - 1))
+    )
+    return labels, normal(draw(seeds), (*shape, classes))[0]
+
+
+@repeatable
+@given(example=examples())
+def test_crossentropy_from_logits_equals_keras(example):
+    labels, logits = example
+    how = {"from_logits": True}
+    assert_same(our_crossentropy(labels, **how), keras_crossentropy(labels, **how), logits)
+
+
+@repeatable
+@given(example=examples())
+def test_crossentropy_from_probabilities_equals_keras_even_if_they_do_not_add_up_to_one(example):
+    labels, x = example
+    how = {"from_logits": False}
+    x = 1 / (1 + np.exp(-x))
+    assert_same(our_crossentropy(labels, **how), keras_crossentropy(labels, **how), x)
+
+
+def test_crossentropy_clips_probabilities_and_their_gradient_as_keras_does():
+    labels = np.array([0, 1, 0, 2, 1])
+    p = [[1, 0, 0], [1, 0, 0], [1e-7, 1 - 1e-7, 0], [1e-8, 0.5, 0.5 - 1e-8], [-0.1, 1.2, 0]]
+    how = {"from_logits": False}
+    ours, theirs = our_crossentropy(labels, **how), keras_crossentropy(labels, **how)
+    assert_same(ours, theirs, np.array(p), finite_differences=False)
+    assert_same(ours, theirs, np.array(p, dtype=np.float32), finite_differences=False)
+
+
+def test_crossentropy_from_logits_stays_finite_where_probabilities_round_to_zero():
+    logits = Variable([[0.0, 2000.0]])
+    with GradientTape() as tape:
+        loss = autodiff.sparse_categorical_crossentropy([0], logits, from_logits=True)
+    np.testing.assert_array_equal(loss, [2000])
+    np.testing.assert_array_equal(tape.gradient(loss, logits), [[-1, 1]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        ([0.0, 1.0], TypeError, "labels: expected whole numbers. Received: dtype float64"),
+        ([0], ValueError, r"labels: expected shape \(2,\).*Received: shape \(1,\)"),
+        ([0, 3], ValueError, "labels: expected whole numbers from 0 to 2. Received: .* 0 to 3"),
+        ([-1, 0], ValueError, "labels: expected whole numbers from 0 to 2. Received: .* -1 to 0"),
+    ],
+)
+def test_crossentropy_refuses_labels_that_make_no_sense(labels, error, message):
+    with pytest.raises(error, match=message):
+        autodiff.sparse_categorical_crossentropy(labels, np.full((2, 3), 1 / 3))
+
+
+# Shapes and indices
+
+
+def tensorflow_pick(function):
+    """Any rearrangement of entries, by gathering what NumPy does to their positions."""
+
+    def pick(x):
+        positions = np.arange(math.prod(x.shape)).reshape(tuple(x.shape))
+        return tf.gather(tf.reshape(x, [-1]), function(positions))
+
+    return pick
+
+
+@st.composite
+def indexed(draw):
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
+    basic = hnp.basic_indices(shape, allow_newaxis=True)
+    arrays = hnp.integer_array_indices(shape)  # they repeat entries
+    masks = hnp.arrays(bool, shape)
+    return shape, draw(st.one_of(basic, arrays, masks))
+
+
+@settings(repeatable, max_examples=100)
+@given(how=indexed(), seed=seeds)
+def test_indexing_equals_tensorflow_and_adds_up_what_is_named_twice(how, seed):
+    shape, index = how
+    assert_same(lambda x: x[index], tensorflow_pick(lambda p: p[index]), *normal(seed, shape))
+
+
+@pytest.mark.parametrize(
+    "index", [[0, 0, 1], ([0, 0], slice(None)), Tensor([1, 1]), np.int64(1), (..., -1), None]
+)
+def test_indices_of_every_kind_are_taken(index):
+    plain = np.asarray(index) if isinstance(index, Tensor) else index
+    assert_same(lambda x: x[index], tensorflow_pick(lambda p: p[plain]), *normal(1, (2, 3)))
+
+
+@repeatable
+@given(shape=shapes, seed=seeds, data=st.data())
+def test_reshape_and_transpose_equal_tensorflow(shape, seed, data):
+    axes = data.draw(st.one_of(st.none(), st.permutations(range(len(shape))).map(tuple)))
+    negative = data.draw(st.booleans())
+    if axes is not None and negative:
+        axes = tuple(axis - len(shape) for axis in axes)
+    new = data.draw(st.permutations(shape))
+    x = normal(seed, shape)
+    assert_same(
+        lambda x: autodiff.transpose(x, axes), tensorflow_pick(lambda p: p.transpose(axes)), *x
+    )
+    assert_same(lambda x: autodiff.reshape(x, new), lambda x: tf.reshape(x, new), *x)
+
+
+def test_short_spellings_of_reshape_and_transpose_work():
+    x = normal(1, (2, 3))
+    assert_same(lambda x: autodiff.reshape(x, -1), lambda x: tf.reshape(x, [-1]), *x)
+    assert_same(lambda x: autodiff.transpose(x), tf.transpose, *x)
+    assert Variable(x[0]).T.shape == (3, 2)
+
+
+@st.composite
+def joints(draw):
+    shape = list(draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=3)))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    lengths = draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))
+    rank = axis % len(shape)
+    return axis, [(*shape[:rank], length, *shape[rank + 1 :]) for length in lengths]
+
+
+@repeatable
+@given(joint=joints(), seed=seeds)
+def test_concatenation_equals_tensorflow(joint, seed):
+    axis, shapes = joint
+    assert_same(
+        lambda *x: autodiff.concatenate(x, axis),
+        lambda *x: tf.concat(x, axis),
+        *normal(seed, *shapes),
+    )
+
+
+# Networks
+
+
+class Network(NamedTuple):
+    inputs: np.ndarray
+    labels: np.ndarray
+    weights: list
+    activations: list
+    loss: str
+
+
+def random_network(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 7, size=rng.integers(2, 6))
+    weights = []
+    for rows, columns in itertools.pairwise(sizes):
+        weights += [rng.normal(size=(rows, columns)), rng.normal(size=columns)]
+    batch = rng.integers(1, 6)
+    return Network(
+        rng.normal(size=(batch, sizes[0])),
+        rng.integers(0, sizes[-1], batch),
+        weights,
+        list(rng.choice(["relu", "tanh", "sigmoid", "softmax"], len(sizes) - 1)),
+        str(rng.choice(["probabilities", "logits", "squares"])),
+    )
+
+
+def our_loss(network, weights):
+    x = network.inputs
+    for W, b, activation in zip(weights[::2], weights[1::2], network.activations, strict=True):
+        x = getattr(autodiff, activation)(x @ W + b)
+    if network.loss == "squares":
+        return autodiff.mean((x - 0.5) ** 2)
+    logits = network.loss == "logits"
+    x = x if logits else autodiff.softmax(x)
+    return autodiff.mean(
+        autodiff.sparse_categorical_crossentropy(network.labels, x, from_logits=logits)
+    )
+
+
+def tensorflow_loss(network, weights):
+    x = tf.constant(network.inputs)
+    for W, b, activation in zip(weights[::2], weights[1::2], network.activations, strict=True):
+        x = getattr(tf.nn, activation)(x @ W + b)
+    if network.loss == "squares":
+        return tf.reduce_mean((x - 0.5) ** 2)
+    logits = network.loss == "logits"
+    x = x if logits else tf.nn.softmax(x)
+    return tf.reduce_mean(
+        keras.losses.sparse_categorical_crossentropy(network.labels, x, from_logits=logits)
+    )
+
+
+def test_gradients_of_200_random_networks_equal_tensorflow_and_finite_differences():
+    for seed in range(200):
+        network = random_network(seed)
+        ours = [Variable(array) for array in network.weights]
+        with GradientTape() as tape:
+            loss = our_loss(network, ours)
+        gradients = tape.gradient(loss, ours)
+        theirs = [tf.Variable(array) for array in network.weights]
+        with tf.GradientTape() as tensorflow_tape:
+            expected_loss = tensorflow_loss(network, theirs)
+        expected = tensorflow_tape.gradient(expected_loss, theirs)
+        np.testing.assert_allclose(float(loss), float(expected_loss), rtol=1e-9)
+        for gradient, wanted in zip(gradients, expected, strict=True):
+            scale = np.max(np.abs(wanted), initial=0)
+            np.testing.assert_allclose(gradient, wanted, rtol=1e-6, atol=1e-9 * scale)
+        numerical = autodiff.numerical_gradient(
+            lambda W, network=network: our_loss(network, [W, *network.weights[1:]]), ours[0]
+        )
+        np.testing.assert_allclose(gradients[0], numerical, rtol=1e-5, atol=1e-7)
+
+
+def test_matt_mazurs_worked_example_gives_the_digits_that_it_publishes():
+    inputs, targets = np.array([0.05, 0.10]), np.array([0.01, 0.99])
+    W1, W2 = Variable([[0.15, 0.25], [0.20, 0.30]]), Variable([[0.40, 0.50], [0.45, 0.55]])
+
+    def outputs():
+        return autodiff.sigmoid(autodiff.sigmoid(inputs @ W1 + 0.35) @ W2 + 0.60)
+
+    def error():
+        return 0.5 * autodiff.sum((targets - outputs()) ** 2)
+
+    assert f"{outputs()[0]:.8f}" == "0.75136507"
+    assert f"{outputs()[1]:.9f}" == "0.772928465"
+    with GradientTape() as tape:
+        loss = error()
+    assert f"{loss:.9f}" == "0.298371109"
+    for W, gradient in zip([W1, W2], tape.gradient(loss, [W1, W2]), strict=True):
+        W.assign_sub(0.5 * gradient)
+    published = [
+        (W1[0, 0], "0.149780716"),
+        (W1[1, 0], "0.19956143"),
+        (W1[0, 1], "0.24975114"),
+        (W1[1, 1], "0.29950229"),
+        (W2[0, 0], "0.35891648"),
+        (W2[1, 0], "0.408666186"),
+        (W2[0, 1], "0.511301270"),
+        (W2[1, 1], "0.561370121"),
+    ]
+    for weight, digits in published:
+        assert f"{weight:.{len(digits) - 2}f}" == digits
+    assert f"{error():.9f}" == "0.291027774"  # the article's 0.291027924 is a slip
+
+
+def test_the_small_examples_of_the_book_come_out():
+    x = Variable(0.0)
+    with GradientTape() as tape:
+        y = 2 * x + 3
+    assert float(tape.gradient(y, x)) == 2
+
+    x = Variable(np.zeros((2, 2)))
+    with GradientTape() as tape:
+        y = 2 * x + 3
+    np.testing.assert_array_equal(tape.gradient(y, x), [[2, 2], [2, 2]])
+
+    W, b, x = Variable(np.ones((2, 2))), Variable(np.zeros(2)), np.array([[1.0, 2.0], [3.0, 4.0]])
+    with GradientTape() as tape:
+        y = x @ W + b
+    for_W, for_b = tape.gradient(y, [W, b])
+    np.testing.assert_array_equal(for_W, [[4, 4], [6, 6]])
+    np.testing.assert_array_equal(for_b, [2, 2])
+
+
+# Second derivatives
+
+SMOOTH = {
+    "arithmetic": lambda ad, x: x * x * x / (x + 5.0) - 2 / x,
+    "power": lambda ad, x: (x * x) ** 1.5 + (x * x) ** x,
+    "functions": lambda ad, x: ad.exp(ad.tanh(x)) + ad.sigmoid(x),
+    "relu": lambda ad, x: (ad.relu(x) if ad is autodiff else tf.nn.relu(x)) ** 3,
+}
+
+
+@pytest.mark.parametrize("function", SMOOTH.values(), ids=SMOOTH)
+def test_second_derivatives_equal_tensorflow(function):
+    array = np.array([-1.5, -0.5, 0.3, 2.0])
+    results = []
+    for engine in (autodiff, tf):
+        x = engine.Variable(array)
+        with engine.GradientTape() as outer:
+            with engine.GradientTape() as inner:
+                y = function(engine, x)
+            first = inner.gradient(y, x)
+        results.append(outer.gradient(first, x).numpy())
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-6)
+
+
+def _log_of_sums(x):
+    return autodiff.log(autodiff.sum(x * x, axis=0)) * autodiff.mean(x, axis=(0, 1))
+
+
+TWICE = {
+    "sums": _log_of_sums,
+    "max": lambda x: autodiff.max(x, axis=1) ** 2,
+    "softmax": lambda x: autodiff.softmax(x) ** 2,
+    "log_softmax": lambda x: autodiff.log_softmax(x, axis=0) ** 2,
+    "logits": lambda x: autodiff.sparse_categorical_crossentropy([0, 2], x, from_logits=True),
+    "probabilities": lambda x: autodiff.sparse_categorical_crossentropy([0, 2], x * x / 20),
+    "matmul": lambda x: x @ x.T @ x,
+    "vectors": lambda x: (x[0] @ x[1]) ** 2 + x @ x[0] @ x,
+    "stacks": lambda x: autodiff.reshape(x, (3, 1, 2)) @ x,
+    "indices": lambda x: x[[0, 0, 1], 1:] ** 3 * x[None, 0, :1],
+    "join": lambda x: autodiff.concatenate([x, x * x, np.ones((1, 3))]) ** 2,
+    "clip": lambda x: autodiff.clip(x, -1, 1) ** 3,
+    "broadcast": lambda x: (x[:1] + x) ** 3 + autodiff.broadcast_to(x[0], (2, 3)) ** 2,
+    "dtype": lambda x: autodiff.astype(x, np.longdouble) ** 3,
+}
+
+
+@pytest.mark.parametrize("function", TWICE.values(), ids=TWICE)
+def test_a_tape_around_a_tape_equals_finite_differences_of_the_gradient(function):
+    def gradient(x):
+        x = Variable(x)
+        with GradientTape() as tape:
+            y = function(x)
+        return tape.gradient(y, x).numpy()
+
+    array = np.array([[0.5, -1.25, 2.0], [1.5, 0.25, -0.75]])
+    direction = np.array([[1.0, 2.0, -1.0], [0.5, -2.0, 3.0]])
+    x = Variable(array)
+    with GradientTape() as outer:
+        with GradientTape() as inner:
+            y = function(x)
+        along = autodiff.sum(inner.gradient(y, x) * direction)
+    expected = autodiff.numerical_gradient(lambda x: np.sum(gradient(x) * direction), array)
+    np.testing.assert_allclose(outer.gradient(along, x), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_persistent_tape_that_still_runs_gives_second_derivatives_by_itself():
+    x = Variable(2.0)
+    with GradientTape(persistent=True) as tape:
+        y = x**4
+        first = tape.gradient(y, x)
+    assert float(tape.gradient(first, x)) == 48
+
+
+def test_a_derivative_of_any_order_comes_from_as_many_tapes():
+    x = Variable(2.0)
+    with GradientTape() as a:
+        with GradientTape() as b:
+            with GradientTape() as c:
+                y = x**4
+            first = c.gradient(y, x)
+        second = b.gradient(first, x)
+    assert float(a.gradient(second, x)) == 48
+
+
+# What the tape promises
+
+
+def test_sources_of_any_structure_give_gradients_of_the_same_structure():
+    class Pair(NamedTuple):
+        left: Variable
+        right: Variable
+
+    a, b, c = Variable(1.0), Variable(2.0), Variable(3.0)
+    sources = {"a": a, "rest": [(b, c), Pair(a, [b])]}
+    with GradientTape() as tape:
+        y = a * b * c
+    gradients = tape.gradient(y, sources)
+    assert list(gradients) == ["a", "rest"]
+    (for_b, for_c), pair = gradients["rest"]
+    assert isinstance(gradients["rest"][0], tuple)
+    assert isinstance(pair, Pair)
+    assert isinstance(gradients["a"], Tensor)
+    assert [float(g) for g in (gradients["a"], for_b, for_c, *pair.right)] == [6, 3, 2, 3]
+
+
+def test_a_source_that_the_target_does_not_depend_on_has_gradient_none():
+    x, other, late = Variable(1.0), Variable(2.0), Variable(3.0)
+    with GradientTape() as tape:
+        y = x * 2
+        _ = other * 2
+    z = y * late
+    assert tape.gradient(y, [x, other, late])[1:] == [None, None]
+    assert tape.operations[0].output is y
+    assert z.shape == ()
+
+
+def test_a_target_that_is_not_scalar_is_summed():
+    x = Variable([1.0, 2.0])
+    with GradientTape(persistent=True) as tape:
+        y = x**2
+        total = autodiff.sum(y)
+    np.testing.assert_array_equal(tape.gradient(y, x), tape.gradient(total, x))
+
+
+def test_the_gradient_of_a_source_for_itself_is_one():
+    x = Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        y = x * 3
+    np.testing.assert_array_equal(tape.gradient(y, y), [1, 1])
+
+
+def test_gradients_for_results_on_the_way_are_there_too():
+    x = Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        y = x * 3
+        z = y * y
+    for_x, for_y = tape.gradient(z, [x, y])
+    np.testing.assert_array_equal(for_y, [6, 12])
+    np.testing.assert_array_equal(for_x, [18, 36])
+
+
+def test_a_tensor_is_recorded_only_when_it_is_watched():
+    x, y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    with GradientTape() as tape:
+        tape.watch([x])
+        z = x * y
+    for_x, for_y = tape.gradient(z, (x, y))
+    np.testing.assert_array_equal(for_x, [3, 4])
+    assert for_y is None
+
+
+def test_variables_are_left_alone_when_the_tape_is_told_so():
+    x, y = Variable(1.0), Variable(2.0)
+    with GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        z = x * y
+        _ = y * y
+    assert [g if g is None else float(g) for g in tape.gradient(z, [x, y])] == [2, None]
+    assert len(tape.operations) == 1
+
+
+def test_nothing_is_recorded_outside_of_the_tape_or_of_constants():
+    x = Variable(1.0)
+    with GradientTape() as tape:
+        y = x * 2
+        _ = autodiff.exp(np.ones(3)) * Tensor(2.0)
+    _ = y * 2
+    assert [operation.name for operation in tape.operations] == ["multiply"]
+
+
+def test_operations_on_plain_arrays_give_plain_arrays():
+    assert type(autodiff.relu(np.array([-1.0, 1.0]))) is np.ndarray
+    assert type(autodiff.mean(np.array([-1.0, 1.0]))) is np.float64
+    assert type(autodiff.concatenate([np.ones(2), np.ones(1)])) is np.ndarray
+
+
+def test_a_persistent_tape_can_be_asked_again():
+    x = Variable(3.0)
+    with GradientTape(persistent=True) as tape:
+        y = x * x
+        z = y * y
+    assert [float(tape.gradient(t, x)) for t in (y, z, y)] == [6, 108, 6]
+
+
+def test_a_used_tape_refuses_a_second_call():
+    x = Variable(3.0)
+    with GradientTape() as tape:
+        y = x * x
+    tape.gradient(y, x)
+    with pytest.raises(RuntimeError, match=r"tape: expected GradientTape\(persistent=True\)"):
+        tape.gradient(y, x)
+
+
+def test_the_gradient_may_be_taken_while_the_tape_runs_which_ends_its_recording():
+    x = Variable(3.0)
+    with GradientTape() as tape:
+        y = x * x
+        gradient = tape.gradient(y, x)
+        _ = x * 3
+    assert float(gradient) == 6
+    assert len(tape.operations) == 1
+
+
+def test_a_tape_that_runs_cannot_be_entered_again():
+    tape = GradientTape()
+    with tape, pytest.raises(RuntimeError, match="tape: expected one that is not recording"):
+        tape.__enter__()
+    x = Variable(3.0)
+    with tape:
+        y = x * x
+    assert float(tape.gradient(y, x)) == 6
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "message"),
+    [
+        (2.0, Variable(1.0), "target: expected a Variable or a Tensor. Received: float"),
+        (np.ones(2), Variable(1.0), "target: expected a Variable or a Tensor. Received: ndarray"),
+        (Tensor(1), Variable(1.0), "target: expected a floating-point dtype. Received: int64"),
+        (Tensor(1.0), Variable(1), "sources: expected a floating-point dtype. Received: int64"),
+        (Tensor(1.0), [np.ones(2)], "sources: expected a Variable or a Tensor. Received: ndarray"),
+        (Tensor(1.0), {"W": None}, "sources: expected a Variable or a Tensor. Received: NoneType"),
+    ],
+)
+def test_plain_mistakes_in_the_arguments_of_gradient_are_refused(target, source, message):
+    with GradientTape() as tape:
+        pass
+    with pytest.raises(TypeError, match=message):
+        tape.gradient(target, source)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "message"),
+    [
+        (np.ones(2), "tensor: expected a Variable or a Tensor. Received: ndarray"),
+        (Tensor([1, 2]), "tensor: expected a floating-point dtype. Received: int64"),
+    ],
+)
+def test_only_tensors_of_float_can_be_watched(tensor, message):
+    with GradientTape() as tape, pytest.raises(TypeError, match=message):
+        tape.watch(tensor)
+
+
+def test_the_tape_remembers_what_a_variable_was_when_it_was_used():
+    x = Variable(3.0)
+    with GradientTape() as tape:
+        y = x * x
+        x.assign(100.0)
+        z = y + x * x
+    assert float(tape.gradient(z, x)) == 206
+
+
+def test_a_change_that_would_spoil_a_second_derivative_is_refused():
+    x = Variable(3.0, name="x")
+    with GradientTape():
+        with GradientTape() as inner:
+            y = x * x
+        x.assign(100.0)
+        with pytest.raises(RuntimeError, match="variable x: expected no assignment"):
+            inner.gradient(y, x)
+
+
+def test_only_what_the_sources_need_is_calculated():
+    def never(*_):
+        raise AssertionError("nobody asked for this gradient")
+
+    @autodiff.differentiable(lambda g, out, x, y: g * y, never)
+    def product(x, y, /):
+        return x * y
+
+    x, y = Variable(2.0), Variable(3.0)
+    with GradientTape() as tape:
+        z = product(x, y) + product(x, Tensor(4.0)) + product(x, 5.0)
+        _ = product(y, x)
+    assert float(tape.gradient(z, x)) == 12
+
+
+def test_the_example_of_differentiable_works():
+    @autodiff.differentiable(lambda g, out, x: 2 * g * x)
+    def square(x, /):
+        return x * x
+
+    assert_same(square, tf.square, *normal(1, (2, 3)))
+
+
+def test_each_thread_has_its_own_tapes():
+    x = Variable(3.0)
+    with GradientTape() as tape:
+        thread = threading.Thread(target=lambda: x * x)
+        thread.start()
+        thread.join()
+    assert tape.operations == []
+
+
+def test_a_tape_is_freed_as_soon_as_nobody_holds_it():
+    gc.disable()
+    try:
+        x = Variable(3.0)
+        with GradientTape() as tape:
+            y = x * x
+        tape.gradient(y, x)
+        ghost = weakref.ref(tape)
+        del tape
+        assert ghost() is None
+    finally:
+        gc.enable()
+
+
+def test_the_recorded_operations_are_the_computation_graph():
+    x = np.ones((5, 4), dtype=np.float32)
+    W, b = Variable(np.ones((4, 3), dtype=np.float32), name="W"), Variable(np.zeros(3), name="b")
+    with GradientTape() as tape:
+        h = autodiff.relu(x @ W + b)
+        loss = autodiff.mean(autodiff.sparse_categorical_crossentropy([0] * 5, autodiff.softmax(h)))
+    names = ["matmul", "add", "relu", "softmax", "sparse_categorical_crossentropy", "mean"]
+    assert [operation.name for operation in tape.operations] == names
+    matmul, add, relu, *_, mean = tape.operations
+    assert matmul.inputs[0] is x
+    assert matmul.inputs[1] is W
+    assert add.inputs[0] is matmul.output
+    assert add.inputs[1] is b
+    assert relu.output is h
+    assert mean.output is loss
+    assert [operation.output.shape for operation in tape.operations] == [
+        *[(5, 3)] * 4,
+        (5,),
+        (),
+    ]
+    assert repr(matmul) == "<Operation matmul: (5, 4), W(4, 3) -> (5, 3)>"
+    tape.gradient(loss, W)
+    assert len(tape.operations) == 6
+
+
+# Tensors and variables
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_no_operation_changes_the_dtype_of_floats(dtype):
+    x = Variable(np.array([[0.25, 0.5], [0.125, 0.75]], dtype=dtype))
+    with GradientTape() as tape:
+        results = [
+            *(2 * x, x + 1.5, 1 - x, x / 3, 1 / x, x**2, x**0.5, x**x, -x, x @ x, x[0], x[[0, 0]]),
+            *(getattr(autodiff, f)(x) for f in ("exp", "log", "tanh", "sigmoid", "relu")),
+            *(getattr(autodiff, f)(x) for f in ("sum", "mean", "max", "softmax", "log_softmax")),
+            autodiff.sparse_categorical_crossentropy([0, 1], x),
+            autodiff.sparse_categorical_crossentropy([0, 1], x, from_logits=True),
+            autodiff.concatenate([x, x]),
+            autodiff.clip(x, 0, 0.5),
+        ]
+        total = autodiff.sum(results[0])
+        for result in results:
+            total = total + autodiff.sum(result)
+    assert {result.dtype for result in results} == {np.dtype(dtype)}
+    assert tape.gradient(total, x).dtype == dtype
+
+
+def test_mixed_dtypes_follow_numpy_and_gradients_have_the_dtype_of_their_source():
+    x, y = Variable(np.ones(3, dtype=np.float32)), Variable(np.ones(3))
+    with GradientTape() as tape:
+        z = x * y * np.arange(3)
+    assert z.dtype == np.float64
+    assert [g.dtype for g in tape.gradient(z, [x, y])] == [np.float32, np.float64]
+
+
+def test_no_temporary_of_float64_is_made_from_float32(monkeypatch):
+    def refuse(x, dtype):
+        raise AssertionError(f"a gradient had to be converted to {dtype}")
+
+    monkeypatch.setattr(autodiff, "astype", refuse)
+    network = random_network(5)._replace(loss="probabilities")
+    network = network._replace(inputs=network.inputs.astype(np.float32))
+    weights = [Variable(array.astype(np.float32)) for array in network.weights]
+    with GradientTape() as tape:
+        loss = our_loss(network, weights)
+    assert {g.dtype for g in tape.gradient(loss, weights)} == {np.dtype(np.float32)}
+
+
+def test_plain_arrays_on_the_left_leave_the_work_to_the_tensor():
+    x, W = np.arange(4.0).reshape(2, 2), Variable(np.eye(2))
+    for result, expected in [
+        (x + W, x + np.eye(2)),
+        (x - W, x - np.eye(2)),
+        (x * W, x * np.eye(2)),
+        (x / (W + 1), x / (np.eye(2) + 1)),
+        (x**W, x ** np.eye(2)),
+        (x @ W, x),
+        (np.float64(2) * W, 2 * np.eye(2)),
+        ([1.0, 2.0] * W, [1.0, 2.0] * np.eye(2)),
+    ]:
+        assert isinstance(result, Tensor)
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_comparisons_give_plain_arrays():
+    x, y = Tensor([1.0, 2.0, 3.0]), Variable([2.0, 2.0, 2.0])
+    for result, expected in [
+        (x == y, [False, True, False]),
+        (x != y, [True, False, True]),
+        (x < y, [True, False, False]),
+        (x <= 2, [True, True, False]),
+        (x > np.full(3, 2), [False, False, True]),
+        (np.full(3, 2) <= x, [False, True, True]),
+    ]:
+        assert type(result) is np.ndarray
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_functions_of_numpy_refuse_a_tensor_rather_than_lose_its_trace():
+    with pytest.raises(TypeError, match="does not support ufuncs"):
+        np.exp(Tensor([1.0]))
+
+
+def test_a_tensor_reads_like_an_array():
+    x = Tensor(np.arange(6, dtype=np.float32).reshape(2, 3), name="x")
+    assert (x.shape, x.dtype, x.ndim, x.size, len(x)) == ((2, 3), np.float32, 2, 6, 2)
+    assert [row.shape for row in x] == [(3,), (3,)]
+    assert x.numpy() is not None
+    assert np.asarray(x, dtype=int).tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert np.argmax(x, axis=1).tolist() == [2, 2]
+    scalar = Tensor(2.5)
+    assert (float(scalar), bool(scalar), f"{scalar:.2f}") == (2.5, True, "2.50")
+    assert type(scalar.numpy()) is np.float64
+    assert math.isfinite(scalar)
+    assert repr(scalar) == f"{scalar}" == "<Tensor shape=() dtype=float64 value=2.5>"
+    assert repr(Variable([1.0], name="b")) == "<Variable 'b' shape=(1,) dtype=float64 value=[1.]>"
+    with pytest.raises(TypeError):
+        iter(scalar)
+
+
+@pytest.mark.parametrize("value", ["abc", [1j], [None], {"a": 1}])
+def test_only_real_numbers_make_a_tensor(value):
+    for kind in (Tensor, Variable):
+        with pytest.raises(TypeError, match="value: expected real numbers. Received: dtype"):
+            kind(value)
+
+
+def test_assignments_mean_what_they_mean_in_tensorflow():
+    ours = Variable(np.ones(3, dtype=np.float32))
+    theirs = tf.Variable(np.ones(3, dtype=np.float32))
+    for variable in (ours, theirs):
+        variable.assign(np.array([1.0, 2.0, 3.0]))
+        variable.assign_add(np.ones(3, dtype=np.float32))
+        variable.assign_sub(np.full(3, 0.25, dtype=np.float32))
+    np.testing.assert_array_equal(ours, theirs.numpy())
+    assert ours.dtype == np.float32
+    assert ours.assign_sub(ours * 0.5) is ours
+    np.testing.assert_array_equal(ours, theirs.numpy() / 2)
+
+
+def test_a_variable_keeps_entries_of_its_own():
+    array = np.ones(2)
+    x = Variable(array)
+    array[:] = 5
+    np.testing.assert_array_equal(x, [1, 1])
+    before = x.numpy()
+    x.assign_sub(array)
+    np.testing.assert_array_equal(before, [1, 1])
+    x.assign(array)
+    array[:] = 7
+    np.testing.assert_array_equal(x, [5, 5])
+    y = Variable(x)
+    x.assign_add([1.0, 1.0])
+    np.testing.assert_array_equal(y, [5, 5])
+
+
+def test_assignments_of_a_wrong_shape_or_dtype_are_refused():
+    x = Variable(np.ones(3))
+    for wrong in (np.ones(2), np.ones((3, 1)), 1.0):
+        with pytest.raises(ValueError, match=r"value: expected the variable's shape \(3,\)"):
+            x.assign(wrong)
+    with pytest.raises(ValueError, match=r"value: expected the variable's shape \(3,\)"):
+        x.assign_sub(np.ones((2, 3)))
+    with pytest.raises(TypeError, match="Cannot cast"):
+        Variable([1, 2]).assign([0.5, 0.5])
+
+
+def test_augmented_assignment_is_refused_as_it_would_replace_the_variable():
+    x = Variable(1.0)
+    with pytest.raises(TypeError, match="variable: expected assign"):
+        x += 1
+    with pytest.raises(TypeError, match="variable: expected assign"):
+        x -= 1
+    assert isinstance(x, Variable)
+
+
+# Finite differences
+
+
+def test_numerical_gradient_is_close_to_the_true_one():
+    x = np.array([[1.0, -2.0], [0.5, 3.0]], dtype=np.float32)
+    gradient = autodiff.numerical_gradient(lambda x: np.sum(x**3), x)
+    assert gradient.dtype == np.float64
+    np.testing.assert_allclose(gradient, 3 * x**2, rtol=1e-8)
+    gradient = autodiff.numerical_gradient(lambda x: autodiff.sum(Variable(x) ** 3), Variable(x))
+    np.testing.assert_allclose(gradient, 3 * x**2, rtol=1e-8)
+    assert autodiff.numerical_gradient(lambda x: 0.0, np.empty((0, 2))).shape == (0, 2)
+
+
+def test_numerical_gradient_refuses_a_bad_step_and_a_result_that_is_not_scalar():
+    with pytest.raises(ValueError, match="step: expected a number above 0. Received: 0"):
+        autodiff.numerical_gradient(np.sum, [1.0], step=0)
+    with pytest.raises(ValueError, match=r"function: expected a scalar. Received: shape \(1,\)"):
+        autodiff.numerical_gradient(lambda x: x, [1.0])
+
+
+def test_the_module_needs_neither_tensorflow_nor_matplotlib():
+    code = (
+        "import sys, dlbook.autodiff;"
+        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'matplotlib')))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+    )
