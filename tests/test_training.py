@@ -1,14 +1,25 @@
 """The training loop is held against Keras' own, and its errors say what is wrong."""
 
+import copy
 import math
 import re
+import subprocess
+import sys
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlbook import NaiveDense, NaiveSequential, evaluate, fit, one_training_step, update_weights
+from dlbook import (
+    NaiveDense,
+    NaiveSequential,
+    autodiff,
+    evaluate,
+    fit,
+    one_training_step,
+    update_weights,
+)
 
 
 def small_model(seed=0, inputs=6, classes=3):
@@ -164,16 +175,153 @@ def test_verbose_1_shows_a_progress_bar_with_losses(data, capsys):
     assert f"val_accuracy: {history['val_accuracy'][-1]:.4f}" in out
 
 
-def test_a_loss_that_is_not_finite_stops_training_and_saves_the_weights(data):
+@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_stops_training_and_saves_the_weights(data, bad, run_eagerly):
     images, labels = data
     images = images.copy()
-    images[70] = np.nan
+    images[70] = bad
     spoiled, reference = small_model(), small_model()
+    how = {"batch_size": 32, "verbose": 0, "run_eagerly": run_eagerly}
     with pytest.raises(FloatingPointError, match="at batch 2 of epoch 0.*nan"):
-        fit(spoiled, images, labels, epochs=2, batch_size=32, verbose=0)
-    fit(reference, images[:64], labels[:64], epochs=1, batch_size=32, verbose=0)
+        fit(spoiled, images, labels, epochs=2, **how)
+    fit(reference, images[:64], labels[:64], epochs=1, **how)
     for value, wanted in zip(values_of(spoiled), values_of(reference), strict=True):
         np.testing.assert_array_equal(value, wanted)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_step_too_large_stops_training(data, run_eagerly):
+    with pytest.raises(FloatingPointError, match="loss at batch .* of epoch"):
+        fit(small_model(), *data, 50, learning_rate=1e30, verbose=0, run_eagerly=run_eagerly)
+
+
+def classic_model(**how):
+    return NaiveSequential(
+        [
+            NaiveDense(784, 512, activation=tf.nn.relu, seed=1, **how),
+            NaiveDense(512, 10, activation=tf.nn.softmax, seed=2, **how),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        dict(),
+        dict(learning_rate=0.05),
+        dict(shuffle=True, seed=3),
+        dict(optimizer=lambda: keras.optimizers.SGD(0.01, momentum=0.9)),
+        dict(optimizer=lambda: keras.optimizers.Adam()),
+    ],
+    ids=str,
+)
+def test_compiled_losses_equal_those_of_the_eager_loop(mnist, how):
+    images, labels = (array[: 100 * 128] for array in mnist[0])
+    losses = []
+    for run_eagerly in (True, False):
+        made = {key: value() if key == "optimizer" else value for key, value in how.items()}
+        history = fit(
+            classic_model(), images, labels, 1, verbose=0, run_eagerly=run_eagerly, **made
+        )
+        losses.append(history["batch_loss"])
+    assert len(losses[0]) == 100
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+
+
+def test_a_second_fit_takes_up_where_the_first_one_ended(data):
+    twice, once = small_model(), small_model()
+    fit(twice, *data, 2, verbose=0)
+    fit(twice, *data, 3, verbose=0)
+    fit(once, *data, 5, verbose=0)
+    for value, wanted in zip(values_of(twice), values_of(once), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-6)
+
+
+def set_activation(model):
+    model.layers[0].activation = tf.nn.tanh
+
+
+def set_weight(model):
+    model.layers[1].W = tf.Variable(model.layers[1].W * 2)
+
+
+def set_layer(model):
+    model.layers[0] = NaiveDense(6, 5, tf.nn.sigmoid, seed=8)
+
+
+@pytest.mark.parametrize("change", [set_activation, set_weight, set_layer])
+def test_a_model_that_was_changed_is_not_trained_with_its_old_graph(data, change):
+    compiled, eager = small_model(), small_model()
+    for model, run_eagerly in ((compiled, False), (eager, True)):
+        fit(model, *data, 1, verbose=0, run_eagerly=run_eagerly)
+        change(model)
+        fit(model, *data, 2, learning_rate=0.1, verbose=0, run_eagerly=run_eagerly)
+    for value, wanted in zip(values_of(compiled), values_of(eager), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_trained_model_can_be_copied(data):
+    model = small_model()
+    fit(model, *data, 1, verbose=0)
+    twin = copy.deepcopy(model)
+    fit(twin, *data, 1, verbose=0)
+    assert not np.array_equal(values_of(twin)[0], values_of(model)[0])
+
+
+def test_a_model_of_ones_own_can_be_trained(data):
+    class Linear:
+        def __init__(self):
+            self.W = tf.Variable(tf.zeros((6, 3)))
+            self.weights = [self.W]
+
+        def __call__(self, inputs):
+            return tf.nn.softmax(inputs @ self.W)
+
+    history = fit(Linear(), *data, 5, learning_rate=0.1, verbose=0)
+    assert history["loss"][0] > history["loss"][-1]
+
+
+def own_engine_model(**how):
+    return NaiveSequential(
+        [
+            NaiveDense(784, 512, autodiff.relu, seed=1, engine=autodiff, **how),
+            NaiveDense(512, 10, autodiff.softmax, seed=2, engine=autodiff, **how),
+        ]
+    )
+
+
+def test_own_tape_gives_the_losses_and_the_accuracy_of_tensorflow(mnist):
+    (images, labels), test = mnist
+    how = {"initializer": "glorot_uniform"}
+    ours, theirs = own_engine_model(**how), classic_model(**how)
+    history = fit(ours, images, labels, 1, learning_rate=0.1, verbose=0)
+    expected = fit(theirs, images, labels, 1, learning_rate=0.1, verbose=0)
+    np.testing.assert_allclose(history["batch_loss"], expected["batch_loss"], rtol=1e-3)
+    assert evaluate(ours, *test).accuracy == pytest.approx(
+        evaluate(theirs, *test).accuracy, abs=0.003
+    )
+
+
+def test_own_engine_needs_no_tensorflow():
+    code = """
+import sys
+import numpy as np
+from dlbook import NaiveDense, NaiveSequential, autodiff, evaluate, fit
+model = NaiveSequential([NaiveDense(4, 3, autodiff.softmax, engine=autodiff)])
+fit(model, np.ones((8, 4)), np.arange(8) % 3, 2)
+evaluate(model, np.ones((8, 4)), np.arange(8) % 3)
+print("tensorflow" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.endswith("False\n")
+
+
+def test_layers_of_different_engines_are_refused():
+    with pytest.raises(ValueError, match="layers: expected the same engine"):
+        NaiveSequential(
+            [NaiveDense(4, 3, None), NaiveDense(3, 2, autodiff.softmax, engine=autodiff)]
+        )
 
 
 X, Y = np.zeros((8, 6), "float32"), np.arange(8) % 3

@@ -1,5 +1,7 @@
 """Batches: the training data in small portions, one for each training step."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -35,6 +37,8 @@ class BatchGenerator:
         How many batches make an epoch; also ``len(generator)``.
     index : int
         The position in this epoch of the next example to come.
+    order : numpy.ndarray of int, shape (n,), or None
+        With `shuffle`, the order of the examples in this epoch.
 
     Raises
     ------
@@ -74,17 +78,16 @@ class BatchGenerator:
         return self.num_batches
 
     def __iter__(self) -> "BatchGenerator":
-        if self.index > 0:
-            self._start_epoch()
+        self._start_epoch()
         return self
 
     def __next__(self) -> tuple[np.ndarray, np.ndarray]:
         if self.index >= len(self.images):
             raise StopIteration
-        chosen = slice(self.index, self.index + self.batch_size)
+        chosen: Any = slice(self.index, self.index + self.batch_size)
         self.index += self.batch_size
-        if self._order is not None:
-            return self.images[self._order[chosen]], self.labels[self._order[chosen]]
+        if self.order is not None:
+            chosen = self.order[chosen]
         return self.images[chosen], self.labels[chosen]
 
     def next(self) -> tuple[np.ndarray, np.ndarray]:
@@ -106,4 +109,4 @@ class BatchGenerator:
 
     def _start_epoch(self) -> None:
         self.index = 0
-        self._order = None if self._rng is None else self._rng.permutation(len(self.images))
+        self.order = None if self._rng is None else self._rng.permutation(len(self.images))

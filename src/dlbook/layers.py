@@ -81,7 +81,8 @@ class NaiveDense:
         if activation is not None and not callable(activation):
             raise TypeError(f"activation: expected a function or None. Received: {activation!r}")
         self.activation = activation
-        self.engine = _engines.tensorflow() if engine is None else engine
+        # Kept by name, since a module cannot be copied or pickled.
+        self._engine = "tensorflow" if engine is None else engine.__name__
         shape = (self.input_size, self.output_size)
         self.W = self.engine.Variable(_first_kernel(shape, initializer, seed))
         self.b = self.engine.Variable(np.zeros(self.output_size, dtype=np.float32))
@@ -106,6 +107,11 @@ class NaiveDense:
             )
         outputs = inputs @ self.W + self.b
         return outputs if self.activation is None else self.activation(outputs)
+
+    @property
+    def engine(self) -> Any:
+        """The module that the weights come from."""
+        return _engines.by_name(self._engine)
 
     @property
     def weights(self) -> list[Any]:
@@ -156,7 +162,21 @@ class NaiveSequential:
                 "layers: expected the same engine in all layers. "
                 f"Received: {sorted(engine.__name__ for engine in engines)}"
             )
-        self.engine = engines.pop() if engines else _engines.tensorflow()
+
+    @property
+    def engine(self) -> Any:
+        """The module that the weights come from."""
+        engines = (layer.engine for layer in self.layers if hasattr(layer, "engine"))
+        return next(engines, None) or _engines.tensorflow()
+
+    @property
+    def parts(self) -> list[object]:
+        """All that the output depends on: a compiled graph is valid while these stay the same."""
+        return [part for layer in self.layers for part in vars(layer).values()]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A compiled graph cannot be copied or pickled, and can be made again.
+        return {name: value for name, value in vars(self).items() if name != "_graph"}
 
     def __call__(self, inputs: Any) -> Any:
         """Return the output of the last layer for a batch of inputs of the first."""

@@ -1,8 +1,10 @@
 """The training loop, written out: a step, an update of the weights, epochs, and the test."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -69,12 +71,8 @@ def one_training_step(
     Returns
     -------
     scalar tensor of float32
-        The average loss of the batch, before the step.
-
-    Raises
-    ------
-    FloatingPointError
-        If the loss is not finite. The weights then stay as they were.
+        The average loss of the batch, before the step. If it is not finite, there is no step:
+        the weights stay as they were.
 
     Notes
     -----
@@ -84,10 +82,9 @@ def one_training_step(
     with engine.GradientTape() as tape:
         predictions = model(images_batch)
         average_loss = _engines.average_loss(engine, labels_batch, predictions)
-    if not math.isfinite(average_loss):
-        raise FloatingPointError(f"loss: expected a finite number. Received: {float(average_loss)}")
     gradients = tape.gradient(average_loss, model.weights)
-    update_weights(gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer)
+    if average_loss < math.inf:
+        update_weights(gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer)
     return average_loss
 
 
@@ -153,6 +150,7 @@ def fit(
     seed: int | np.random.Generator | None = None,
     validation_data: tuple[ArrayLike, ArrayLike] | None = None,
     verbose: int = 2,
+    run_eagerly: bool = False,
 ) -> dict[str, list[float]]:
     """Train a model: for each epoch, for each batch, one training step.
 
@@ -181,6 +179,9 @@ def fit(
     verbose : {0, 1, 2}, default 2
         0 is silent; 1 shows a progress bar for each epoch; 2 logs the loss of every hundredth
         batch.
+    run_eagerly : bool, default False
+        Run every step as Python code, so that a debugger can stop in it. Otherwise TensorFlow
+        compiles the steps to a graph, which is much faster and gives the same losses.
 
     Returns
     -------
@@ -220,6 +221,9 @@ def fit(
         raise ValueError(f"verbose: expected 0, 1 or 2. Received: {verbose!r}")
     x, y = _examples(model, images, labels)
     batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
+    compiled = not run_eagerly and _can_be_compiled(model, optimizer)
+    runner = _compiled_epoch if compiled else _eager_epoch
+    one_epoch = runner(model, batches, learning_rate, optimizer)
     history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
     if validation_data is not None:
         names = ("validation_data[0]", "validation_data[1]")
@@ -227,26 +231,24 @@ def fit(
         history |= {"val_loss": [], "val_accuracy": []}
 
     for epoch in range(epochs):
-        if verbose == 2:
-            print(f"Epoch {epoch}")
-        bar = _progress_bar(epoch, epochs, len(batches)) if verbose == 1 else None
+        report = _Report(verbose, epoch, epochs, len(batches))
         total = 0.0
-        losses = _steps(model, batches, epoch, learning_rate=learning_rate, optimizer=optimizer)
-        for counter, (loss, size) in enumerate(losses):
-            total += loss * size
+        for counter, loss in enumerate(one_epoch()):
+            if not math.isfinite(loss):
+                raise FloatingPointError(
+                    f"loss at batch {counter} of epoch {epoch}: expected a finite number. "
+                    f"Received: {loss}. Training stopped; the weights are those before this "
+                    "batch. A smaller learning rate, or inputs from 0 to 1, may help."
+                )
+            total += loss * min(batch_size, len(y) - counter * batch_size)
             history["batch_loss"].append(loss)
-            if verbose == 2 and counter % LOG_EVERY == 0:
-                print(f"loss at batch {counter}: {loss:.2f}")
-            if bar is not None:
-                bar.update(counter + 1, values=[("loss", loss)], finalize=False)
+            report.batch(counter, loss)
         history["loss"].append(total / len(y))
         if validation_data is not None:
             val_loss, val_accuracy = evaluate(model, *validation_data)
             history["val_loss"].append(val_loss)
             history["val_accuracy"].append(val_accuracy)
-        if bar is not None:
-            last = {name: values[-1] for name, values in history.items() if name != "batch_loss"}
-            bar.update(len(batches), values=last.items(), finalize=True)
+        report.epoch(history)
     return history
 
 
@@ -293,19 +295,97 @@ def evaluate(
     return Evaluation(loss / len(y), right / len(y))
 
 
-def _steps(
-    model: Model, batches: BatchGenerator, epoch: int, **how: Any
-) -> Iterator[tuple[float, int]]:
-    """Train for one epoch, and yield the loss and the size of each batch."""
-    for counter, (images_batch, labels_batch) in enumerate(batches):
-        try:
-            loss = one_training_step(model, images_batch, labels_batch, **how)
-        except FloatingPointError as error:
-            raise FloatingPointError(
-                f"at batch {counter} of epoch {epoch}: {error}. Training stopped; the weights are "
-                "those before this batch. A smaller learning rate, or inputs from 0 to 1, may help."
-            ) from None
-        yield float(loss), len(labels_batch)
+def _eager_epoch(
+    model: Model, batches: BatchGenerator, learning_rate: float | None, optimizer: Any
+) -> Callable[[], Iterator[float]]:
+    """Return a function that trains for one epoch and yields the loss of each batch."""
+
+    def one_epoch() -> Iterator[float]:
+        for images_batch, labels_batch in batches:
+            loss = one_training_step(
+                model,
+                images_batch,
+                labels_batch,
+                learning_rate=learning_rate,
+                optimizer=optimizer,
+            )
+            yield float(loss)
+
+    return one_epoch
+
+
+def _compiled_epoch(
+    model: Model, batches: BatchGenerator, learning_rate: float | None, optimizer: Any
+) -> Callable[[], Iterator[float]]:
+    """Return what `_eager_epoch` does, with the same step, but compiled by TensorFlow.
+
+    The data is copied to the device once. Python is asked again only after every `LOG_EVERY`
+    batches, when there is something to log.
+    """
+    tf = _engines.tensorflow()
+    images, labels = tf.constant(batches.images), tf.constant(batches.labels)
+    train = _graph_of(model, batches.batch_size, learning_rate, optimizer)
+
+    def one_epoch() -> Iterator[float]:
+        iter(batches)  # starts the epoch, and shuffles if that was asked for
+        order = None if batches.order is None else tf.constant(batches.order)
+        for first in range(0, len(batches), LOG_EVERY):
+            last = min(first + LOG_EVERY, len(batches))
+            losses = train(images, labels, order, tf.constant(first), tf.constant(last))
+            yield from losses.numpy().tolist()
+
+    return one_epoch
+
+
+def _graph_of(
+    model: Model, batch_size: int, learning_rate: float | None, optimizer: Any
+) -> Callable[..., Any]:
+    """Return the training steps of some batches as a graph, from the model's cache if it is there.
+
+    Making the graph takes a second or two, so a model keeps the last one. It is used again only
+    while all that went into it is the same: `NaiveSequential.parts` lists the model's share.
+    """
+    tf = _engines.tensorflow()
+    parts = [batch_size, learning_rate, optimizer, *getattr(model, "parts", [object()])]
+    kept_parts, graph = getattr(model, "_graph", ([], None))
+    if len(parts) == len(kept_parts) and all(map(operator.is_, parts, kept_parts)):
+        return cast("Callable[..., Any]", graph)
+
+    # XLA, since it keeps NaN: TensorFlow's own fused kernels turn relu(NaN) into 0.
+    step = tf.function(
+        partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer),
+        jit_compile=True,
+    )
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def train(images: Any, labels: Any, order: Any, first: Any, last: Any) -> Any:
+        losses = tf.TensorArray(tf.float32, size=last - first)
+        for counter in tf.range(first, last):
+            chosen = slice(counter * batch_size, (counter + 1) * batch_size)
+            if order is None:
+                loss = step(images[chosen], labels[chosen])
+            else:
+                loss = step(tf.gather(images, order[chosen]), tf.gather(labels, order[chosen]))
+            losses = losses.write(counter - first, loss)
+            if not tf.math.is_finite(loss):
+                break
+        return losses.stack()
+
+    if hasattr(model, "parts"):
+        model._graph = parts, train  # type: ignore[attr-defined]
+    return cast("Callable[..., Any]", train)
+
+
+def _can_be_compiled(model: Model, optimizer: Any) -> bool:
+    """Tell whether TensorFlow can make a graph of a step: all that takes part must be its own."""
+    if not _engines.is_tensorflow(_engines.engine_of(model)):
+        return False
+    if optimizer is None:
+        return True
+    if not isinstance(optimizer, _engines.tensorflow().keras.optimizers.Optimizer):
+        return False
+    optimizer.build(model.weights)  # its own variables must exist before the graph is made
+    return True
 
 
 def _checked_step(learning_rate: float | None, optimizer: Any) -> float:
@@ -350,9 +430,28 @@ def _examples(
     return x, y
 
 
-def _progress_bar(epoch: int, epochs: int, batches: int) -> Any:
-    """Return Keras' progress bar for one epoch."""
-    from keras.utils import Progbar
+class _Report:
+    """What `fit` shows of one epoch: nothing, a progress bar, or a log."""
 
-    print(f"Epoch {epoch}/{epochs - 1}")
-    return Progbar(batches, stateful_metrics=["val_loss", "val_accuracy"])
+    def __init__(self, verbose: int, epoch: int, epochs: int, batches: int) -> None:
+        self.verbose, self.batches = verbose, batches
+        if verbose == 1:
+            from keras.utils import Progbar
+
+            print(f"Epoch {epoch}/{epochs - 1}")
+            self.bar = Progbar(batches, stateful_metrics=["val_loss", "val_accuracy"])
+        elif verbose == 2:
+            print(f"Epoch {epoch}")
+
+    def batch(self, counter: int, loss: float) -> None:
+        """Show the loss of a batch."""
+        if self.verbose == 1:
+            self.bar.update(counter + 1, values=[("loss", loss)], finalize=False)
+        elif self.verbose == 2 and counter % LOG_EVERY == 0:
+            print(f"loss at batch {counter}: {loss:.2f}")
+
+    def epoch(self, history: dict[str, list[float]]) -> None:
+        """Show what is known at the end of the epoch."""
+        if self.verbose == 1:
+            last = {name: values[-1] for name, values in history.items() if name != "batch_loss"}
+            self.bar.update(self.batches, values=last.items(), finalize=True)
