@@ -5,5 +5,27 @@ They never train, show or save anything, and import nothing else of the package.
 """
 
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
+from dlbook.plotting.tensors import (
+    broadcasting,
+    cost_growth,
+    crops,
+    digit,
+    matrix_product,
+    number_grids,
+    race,
+    tensor_axes,
+)
 
-__all__ = ["class_probabilities", "digits", "layer_stack"]
+__all__ = [
+    "broadcasting",
+    "class_probabilities",
+    "cost_growth",
+    "crops",
+    "digit",
+    "digits",
+    "layer_stack",
+    "matrix_product",
+    "number_grids",
+    "race",
+    "tensor_axes",
+]
