@@ -19,7 +19,7 @@ def test_a_race_has_one_bar_for_each_runner_on_a_logarithmic_axis():
     assert [bar.get_width() for bar in ax.patches] == [1.83, 0.003]
     assert ax.get_xscale() == "log"
     assert "seconds" in ax.get_xlabel()
-    assert [text.get_text() for text in ax.texts] == ["1.8 s", "0.003 s"]
+    assert [text.get_text() for text in ax.texts] == ["1.83 s", "0.003 s"]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["loops", "NumPy"]
 
 

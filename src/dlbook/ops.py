@@ -47,7 +47,7 @@ def naive_relu(x: RealArray) -> RealArray:
     result = np.empty(x.shape, dtype=np.result_type(x, 0))
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
-            # Asked this way round, NaN stays NaN and -0.0 becomes 0.0, as in NumPy.
+            # Asked this way, NaN stays NaN and -0.0 becomes 0.0.
             result[i, j] = 0 if x[i, j] <= 0 else x[i, j]
     return result
 

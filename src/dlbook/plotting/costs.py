@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import MultipleLocator, NullFormatter
 
 from dlbook.plotting._style import (
     BLUE,
@@ -44,7 +44,7 @@ def race(seconds: Mapping[str, float], *, ax: Axes | None = None) -> Figure:
     hatches = ("//", "", "..", "xx", "--")[: len(times)]
     for bar, hatch in zip(bars, hatches, strict=True):
         bar.set(hatch=hatch, edgecolor="white", linewidth=0)
-    ax.bar_label(bars, [f"{time:.2g} s" for time in times], padding=4)
+    ax.bar_label(bars, [f"{time:.3g} s" for time in times], padding=4)
     ax.set_xscale("log")
     ax.set(xlabel="seconds", xlim=(min(times) / 10, max(times) * 8))
     ax.invert_yaxis()
@@ -131,6 +131,7 @@ def exponents(
         ax.plot(slopes, places + shift, color=colour, marker=marker, linestyle="none", label=way)
     ax.set_yticks(places, list(expected), color=INK)
     ax.set(xlabel="exponent p of the cost $n^p$", xlim=(0, max(goals) + 1))
+    ax.xaxis.set_major_locator(MultipleLocator(1))
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=3, columnspacing=1)
