@@ -4,17 +4,10 @@ The functions take arrays, and where it makes sense the axes to draw on; they re
 They never train, show or save anything, and import nothing else of the package.
 """
 
+from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
-from dlbook.plotting.tensors import (
-    broadcasting,
-    cost_growth,
-    crops,
-    digit,
-    matrix_product,
-    number_grids,
-    race,
-    tensor_axes,
-)
+from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
 
 __all__ = [
     "broadcasting",
@@ -23,6 +16,8 @@ __all__ = [
     "crops",
     "digit",
     "digits",
+    "equation",
+    "exponents",
     "layer_stack",
     "matrix_product",
     "number_grids",
