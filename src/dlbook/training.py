@@ -379,17 +379,21 @@ def _graph_of(
 
     variables = [*model.weights, *(() if optimizer is None else optimizer.variables)]
 
+    def part(tensor: Any, start: Any) -> Any:
+        others = len(tensor.shape) - 1
+        return tf.slice(tensor, [start, *[0] * others], [batch_size, *tensor.shape[1:]])
+
     # XLA makes one program of the loop and all that is in it, and moves the weights in place.
     # It also keeps NaN, which TensorFlow's own fused kernels turn into 0 at a relu.
     @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
     def train(images: Any, labels: Any, order: Any, first: Any, last: Any) -> Any:
         losses = tf.TensorArray(tf.float32, size=LOG_EVERY)
         for counter in tf.range(first, last):
-            rows = counter * batch_size, batch_size
+            start = counter * batch_size
             if order is None:
-                images_batch, labels_batch = _part(images, *rows), _part(labels, *rows)
+                images_batch, labels_batch = part(images, start), part(labels, start)
             else:
-                chosen = _part(order, *rows)
+                chosen = part(order, start)
                 images_batch, labels_batch = tf.gather(images, chosen), tf.gather(labels, chosen)
             # As in `one_training_step`, a loss that is not finite leaves all as it was. A choice
             # between old and new entries costs nothing here; a condition would copy all weights.
@@ -409,12 +413,6 @@ def _graph_of(
     if hasattr(model, "parts"):
         model._graph = parts, train  # type: ignore[attr-defined]
     return cast("Callable[..., Any]", train)
-
-
-def _part(tensor: Any, start: Any, count: int) -> Any:
-    """Return `count` rows of a tensor, in the one form of slicing that XLA takes in a loop."""
-    others = len(tensor.shape) - 1
-    return _engines.tensorflow().slice(tensor, [start, *[0] * others], [count, *[-1] * others])
 
 
 def _can_be_compiled(model: Model, optimizer: Any) -> bool:

@@ -7,6 +7,7 @@ They never train, show or save anything, and import nothing else of the package.
 from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "crops",
     "digit",
     "digits",
+    "epoch_race",
     "equation",
     "exponents",
     "layer_stack",
@@ -23,4 +25,5 @@ __all__ = [
     "number_grids",
     "race",
     "tensor_axes",
+    "time_shares",
 ]
