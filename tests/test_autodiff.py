@@ -427,6 +427,12 @@ def test_concatenation_equals_tensorflow(joint, seed):
     )
 
 
+def test_concatenation_along_an_axis_that_is_not_there_is_refused_as_in_numpy():
+    for tensors, axis in [([Variable(1.0), Variable(2.0)], 0), ([Variable([1.0])], 1)]:
+        with pytest.raises(np.exceptions.AxisError, match="out of bounds"):
+            autodiff.concatenate(tensors, axis)
+
+
 # Networks
 
 

@@ -46,7 +46,7 @@ from types import EllipsisType
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
@@ -273,7 +273,7 @@ def _put(x: Array, /, index: Any, shape: tuple[int, ...]) -> Any:
 
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Join tensors along an axis, along which alone their lengths may differ."""
-    before = (slice(None),) * (axis % np.ndim(tensors[0]))
+    before = (slice(None),) * normalize_axis_index(axis, np.ndim(tensors[0]))
     ends = np.cumsum([0, *(np.shape(x)[axis] for x in tensors)]).tolist()
     parts = [(*before, slice(start, stop)) for start, stop in pairwise(ends)]
 

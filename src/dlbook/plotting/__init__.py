@@ -5,6 +5,7 @@ They never train, show or save anything, and import nothing else of the package.
 """
 
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
+from dlbook.plotting.graphs import chain, computation_graph
 from dlbook.plotting.tensors import (
     broadcasting,
     cost_growth,
@@ -18,7 +19,9 @@ from dlbook.plotting.tensors import (
 
 __all__ = [
     "broadcasting",
+    "chain",
     "class_probabilities",
+    "computation_graph",
     "cost_growth",
     "crops",
     "digit",

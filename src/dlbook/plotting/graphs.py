@@ -1,0 +1,194 @@
+"""Figures of computation graphs, and of what flows along them forwards and backwards."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dlbook.plotting._style import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    figure_of,
+    own_axes,
+    styled,
+    without_ticks,
+)
+
+BOXES: dict[str, dict[str, Any]] = {
+    "operation": {"boxstyle": "round,pad=0.4,rounding_size=0.9", "edgecolor": INK, "lw": 1.2},
+    "variable": {"boxstyle": "square,pad=0.4", "edgecolor": BLUE, "lw": 2.8},
+    "constant": {"boxstyle": "square,pad=0.4", "edgecolor": MUTED, "lw": 1.2, "linestyle": "--"},
+}
+"""The frame of each kind of node: told apart by form, thickness and dashes, not colour alone."""
+
+
+@styled
+def computation_graph(
+    nodes: Sequence[tuple[str, str, tuple[int, ...]]],
+    edges: Sequence[tuple[int, int]],
+    *,
+    forward: Sequence[str] | None = None,
+    backward: Sequence[str] | None = None,
+) -> Figure:
+    """Draw a computation graph from top to bottom, the last result at the foot.
+
+    Operations have round corners, variables a thick frame, constants a dashed one.
+
+    Parameters
+    ----------
+    nodes : sequence of (label, kind, shape)
+        What to draw; `kind` is ``"operation"``, ``"variable"`` or ``"constant"``. The shape of
+        a scalar is left out.
+    edges : sequence of (int, int)
+        For each arrow the position in `nodes` of its start, then of its end. A node stands
+        before the nodes that use it.
+    forward, backward : sequence of str, optional
+        For each edge what to write to its left or above it, with a small arrow in the direction
+        of the edge, and to its right or below it, with a small arrow against it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    rows, columns = _layout(len(nodes), edges)
+    left, right = min(columns), max(columns)
+    step = min(2.2, WIDTH / (right - left + 1))
+    # In inches, so that letters and boxes keep their proportions.
+    points = [
+        ((column - (left + right) / 2) * step, 0.78 * row)
+        for row, column in zip(rows, columns, strict=True)
+    ]
+    top, foot = 0.78 * min(rows) - 0.4, 0.78 * max(rows) + 0.4
+    ax = own_axes(None, height=foot - top)
+    without_ticks(ax)
+    ax.set(xlim=(-WIDTH / 2, WIDTH / 2), ylim=(foot, top))
+    boxes = []
+    for point, (label, kind, shape) in zip(points, nodes, strict=True):
+        text = label.replace("categorical_", "categorical_\n") + (f"\n{shape}" if shape else "")
+        frame = {"facecolor": "none"} | BOXES[kind]
+        written = ax.text(*point, text, ha="center", va="center", fontsize=9.5, bbox=frame)
+        boxes.append(written.get_bbox_patch())
+    for k, (a, b) in enumerate(edges):
+        (x0, y0), (x1, y1) = points[a], points[b]
+        bend = "angle,angleA=90,angleB=0,rad=6" if x0 != x1 and y0 != y1 else "arc3"
+        arrow = {"arrowstyle": "-|>", "color": MUTED, "lw": 1.2, "connectionstyle": bend}
+        arrow |= {"patchA": boxes[a], "patchB": boxes[b], "shrinkA": 1, "shrinkB": 1}
+        ax.annotate("", xy=(x1, y1), xytext=(x0, y0), arrowprops=arrow)
+        heads = "↓↑" if x0 == x1 else "→←" if x0 < x1 else "←→"
+        if forward is not None:
+            _beside(ax, points[a], points[b], f"{heads[0]} {forward[k]}", GREEN, side=-1)
+        if backward is not None:
+            _beside(ax, points[a], points[b], f"{heads[1]} {backward[k]}", ORANGE, side=1)
+    return figure_of(ax)
+
+
+def _beside(
+    ax: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    text: str,
+    colour: str,
+    *,
+    side: int,
+) -> None:
+    """Write to the left of an arrow down or over one that goes sideways; else right or under."""
+    look: dict[str, Any] = {"color": colour, "fontsize": 9.5}
+    if start[0] == end[0]:
+        look |= {"ha": "right" if side < 0 else "left", "va": "center"}
+        ax.text(end[0] + 0.08 * side, end[1] - 0.39, text, **look)
+    else:
+        look |= {"ha": "center", "va": "bottom" if side < 0 else "top"}
+        ax.text((start[0] + end[0]) / 2, end[1] + 0.06 * side, text, **look)
+
+
+def _layout(size: int, edges: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Return the row and the column of each node.
+
+    Each operation stands as low as its users allow. Each node owns a lane: its column, from its
+    own row down to its lowest user. Arrows go down in the lane, then sideways into the user.
+    """
+    inputs: list[list[int]] = [[] for _ in range(size)]
+    for start, end in edges:
+        inputs[end].append(start)
+    for sources in inputs:  # what was calculated comes from above, what joins it from the side
+        sources.sort(key=lambda node: not inputs[node])
+    rows = [0] * size
+    for end in reversed(range(size)):  # a node stands before its users
+        for k, source in enumerate(inputs[end]):
+            above = k == 0 or bool(inputs[source])
+            rows[source] = min(rows[source], rows[end] - above)
+    columns: dict[int, int] = {}
+    taken: set[tuple[int, int]] = set()
+
+    def place(node: int, last: int, wanted: int) -> None:
+        """Give the node the free lane nearest to `wanted`, where alone it may end over `last`."""
+        for column in (wanted + sign * k for k in count() for sign in (1, -1)):
+            lane = {(row, column) for row in range(rows[node], last + (column != wanted))}
+            if lane and not lane & taken:
+                columns[node] = column
+                taken.update(lane)
+                return
+
+    for result in set(range(size)) - {start for start, _ in edges}:
+        place(result, rows[result] + 1, 0)
+    for node in sorted(range(size), key=lambda node: -rows[node]):
+        for source in inputs[node]:
+            if source not in columns:
+                place(source, rows[node], columns[node])
+    return rows, [columns[node] for node in range(size)]
+
+
+@styled
+def chain(
+    names: Sequence[str], steps: Sequence[str], values: Sequence[float], factors: Sequence[float]
+) -> Figure:
+    """Draw a chain of functions: values forwards above, products of derivatives back below.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The name of each value, from the input to the result.
+    steps : sequence of str
+        The function between two values, one fewer than values.
+    values : sequence of float
+        The numbers of the forward pass.
+    factors : sequence of float
+        The derivative of each function at its input.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    products = [1.0]
+    for factor in reversed(factors):
+        products.insert(0, products[0] * factor)
+    ax = own_axes(None, height=2.3)
+    without_ticks(ax)
+    small: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9.5}
+    for k, (name, value, product) in enumerate(zip(names, values, products, strict=True)):
+        frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
+        ax.text(k, 0, name, ha="center", va="center", fontsize=12, bbox=frame)
+        ax.text(k, 0.75, f"{value:.4g}", color=GREEN, **small)
+        ax.text(k, -0.75, f"{product:.4g}", color=ORANGE, **small)
+    for k, (step, factor) in enumerate(zip(steps, factors, strict=True)):
+        for y, start, end, colour, text in (
+            (0.75, 0.28, 0.72, GREEN, step),
+            (-0.75, 0.72, 0.28, ORANGE, f"× {factor:.4g}"),
+        ):
+            look = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate("", xy=(k + end, y), xytext=(k + start, y), arrowprops=look)
+            ax.text(k + 0.5, y + (0.32 if y > 0 else -0.32), text, color=colour, **small)
+    ax.text(-0.3, 1.55, "forwards: values", color=GREEN, fontsize=9.5, va="center")
+    last = len(steps) + 0.3
+    text = "backwards: derivatives of the last value"
+    ax.text(last, -1.55, text, color=ORANGE, fontsize=9.5, va="center", ha="right")
+    ax.set(xlim=(-0.4, len(steps) + 0.4), ylim=(-1.8, 1.8))
+    return figure_of(ax)
