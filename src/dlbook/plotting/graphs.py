@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from dlbook.plotting._style import (
     BLUE,
@@ -24,6 +25,7 @@ BOXES: dict[str, dict[str, Any]] = {
     "operation": {"boxstyle": "round,pad=0.4,rounding_size=0.9", "edgecolor": INK, "lw": 1.2},
     "variable": {"boxstyle": "square,pad=0.4", "edgecolor": BLUE, "lw": 2.8},
     "constant": {"boxstyle": "square,pad=0.4", "edgecolor": MUTED, "lw": 1.2, "linestyle": "--"},
+    "result": {"boxstyle": "square,pad=0.4", "edgecolor": "none"},
 }
 """The frame of each kind of node: told apart by form, thickness and dashes, not colour alone."""
 
@@ -43,8 +45,8 @@ def computation_graph(
     Parameters
     ----------
     nodes : sequence of (label, kind, shape)
-        What to draw; `kind` is ``"operation"``, ``"variable"`` or ``"constant"``. The shape of
-        a scalar is left out.
+        What to draw; `kind` is ``"operation"``, ``"variable"``, ``"constant"`` or, without a
+        frame, ``"result"``. The shape of a scalar is left out.
     edges : sequence of (int, int)
         For each arrow the position in `nodes` of its start, then of its end. A node stands
         before the nodes that use it.
@@ -191,4 +193,37 @@ def chain(
     text = "backwards: derivatives of the last value"
     ax.text(last, -1.55, text, color=ORANGE, fontsize=9.5, va="center", ha="right")
     ax.set(xlim=(-0.4, len(steps) + 0.4), ylim=(-1.8, 1.8))
+    return figure_of(ax)
+
+
+@styled
+def tape(lines: Sequence[str]) -> Figure:
+    """Draw a tape: its lines in their order, written downwards and read upwards.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        What stands on the tape, one text for each operation.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    last = len(lines) - 1
+    ax = own_axes(None, height=0.5 * len(lines) + 0.5)
+    without_ticks(ax)
+    for k, line in enumerate(lines):
+        ax.add_patch(Rectangle((0, k - 0.5), 1, 1, facecolor="none", edgecolor=MUTED, lw=1.2))
+        ax.text(0.03, k, f"{k}", va="center", color=MUTED)
+        ax.text(0.1, k, line, va="center")
+    for x, start, end, text, colour in (
+        (-0.06, -0.4, last + 0.4, "written forwards", GREEN),
+        (1.06, last + 0.4, -0.4, "read backwards", ORANGE),
+    ):
+        look = {"arrowstyle": "-|>", "color": colour, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", xy=(x, end), xytext=(x, start), arrowprops=look)
+        side = "left" if x < 0 else "right"
+        ax.text(x, -0.75, text, color=colour, ha=side, va="bottom")
+    ax.set(xlim=(-0.1, 1.1), ylim=(last + 0.6, -1.3))
     return figure_of(ax)
