@@ -709,16 +709,6 @@ def test_a_tensor_is_recorded_only_when_it_is_watched():
     assert for_y is None
 
 
-def test_variables_are_left_alone_when_the_tape_is_told_so():
-    x, y = Variable(1.0), Variable(2.0)
-    with GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
-        z = x * y
-        _ = y * y
-    assert [g if g is None else float(g) for g in tape.gradient(z, [x, y])] == [2, None]
-    assert len(tape.operations) == 1
-
-
 def test_nothing_is_recorded_outside_of_the_tape_or_of_constants():
     x = Variable(1.0)
     with GradientTape() as tape:

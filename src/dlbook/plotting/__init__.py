@@ -5,7 +5,7 @@ They never train, show or save anything, and import nothing else of the package.
 """
 
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
-from dlbook.plotting.graphs import chain, computation_graph, tape
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.tensors import (
     broadcasting,
     cost_growth,
@@ -30,6 +30,7 @@ __all__ = [
     "matrix_product",
     "number_grids",
     "race",
+    "small_network",
     "tape",
     "tensor_axes",
 ]

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from dlbook.plotting._style import (
     BLUE,
@@ -75,7 +77,7 @@ def computation_graph(
     for point, (label, kind, shape) in zip(points, nodes, strict=True):
         text = label.replace("categorical_", "categorical_\n") + (f"\n{shape}" if shape else "")
         frame = {"facecolor": "none"} | BOXES[kind]
-        written = ax.text(*point, text, ha="center", va="center", fontsize=9.5, bbox=frame)
+        written = ax.text(*point, text, ha="center", va="center", fontsize=10, bbox=frame)
         boxes.append(written.get_bbox_patch())
     for k, (a, b) in enumerate(edges):
         (x0, y0), (x1, y1) = points[a], points[b]
@@ -101,7 +103,7 @@ def _beside(
     side: int,
 ) -> None:
     """Write to the left of an arrow down or over one that goes sideways; else right or under."""
-    look: dict[str, Any] = {"color": colour, "fontsize": 9.5}
+    look: dict[str, Any] = {"color": colour, "fontsize": 10.5}
     if start[0] == end[0]:
         look |= {"ha": "right" if side < 0 else "left", "va": "center"}
         ax.text(end[0] + 0.08 * side, end[1] - 0.39, text, **look)
@@ -111,21 +113,32 @@ def _beside(
 
 
 def _layout(size: int, edges: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Return the row and the column of each node.
-
-    Each operation stands as low as its users allow. Each node owns a lane: its column, from its
-    own row down to its lowest user. Arrows go down in the lane, then sideways into the user.
-    """
+    """Return the row and the column of each node."""
     inputs: list[list[int]] = [[] for _ in range(size)]
     for start, end in edges:
         inputs[end].append(start)
     for sources in inputs:  # what was calculated comes from above, what joins it from the side
         sources.sort(key=lambda node: not inputs[node])
-    rows = [0] * size
-    for end in reversed(range(size)):  # a node stands before its users
+    rows = _rows(inputs)
+    return rows, _columns(inputs, rows)
+
+
+def _rows(inputs: Sequence[Sequence[int]]) -> list[int]:
+    """Return the row of each node, as low as its users allow; results stand in row 0."""
+    rows = [0] * len(inputs)
+    for end in reversed(range(len(inputs))):  # a node stands before its users
         for k, source in enumerate(inputs[end]):
             above = k == 0 or bool(inputs[source])
             rows[source] = min(rows[source], rows[end] - above)
+    return rows
+
+
+def _columns(inputs: Sequence[Sequence[int]], rows: Sequence[int]) -> list[int]:
+    """Return the column of each node.
+
+    Each node owns a lane: its column, from its own row down to its lowest user. Arrows go down
+    in the lane, then sideways into the user.
+    """
     columns: dict[int, int] = {}
     taken: set[tuple[int, int]] = set()
 
@@ -138,13 +151,13 @@ def _layout(size: int, edges: Sequence[tuple[int, int]]) -> tuple[list[int], lis
                 taken.update(lane)
                 return
 
-    for result in set(range(size)) - {start for start, _ in edges}:
+    for result in set(range(len(rows))).difference(*inputs):
         place(result, rows[result] + 1, 0)
-    for node in sorted(range(size), key=lambda node: -rows[node]):
+    for node in sorted(range(len(rows)), key=lambda node: -rows[node]):
         for source in inputs[node]:
             if source not in columns:
                 place(source, rows[node], columns[node])
-    return rows, [columns[node] for node in range(size)]
+    return [columns[node] for node in range(len(rows))]
 
 
 @styled
@@ -172,27 +185,87 @@ def chain(
     products = [1.0]
     for factor in reversed(factors):
         products.insert(0, products[0] * factor)
-    ax = own_axes(None, height=2.3)
+    ax = own_axes(None, height=2.5)
     without_ticks(ax)
-    small: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9.5}
+    small: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 10.5}
     for k, (name, value, product) in enumerate(zip(names, values, products, strict=True)):
         frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
         ax.text(k, 0, name, ha="center", va="center", fontsize=12, bbox=frame)
-        ax.text(k, 0.75, f"{value:.4g}", color=GREEN, **small)
-        ax.text(k, -0.75, f"{product:.4g}", color=ORANGE, **small)
+        ax.text(k, 0.8, _number(value), color=GREEN, **small)
+        ax.text(k, -0.8, _number(product), color=ORANGE, **small)
     for k, (step, factor) in enumerate(zip(steps, factors, strict=True)):
         for y, start, end, colour, text in (
-            (0.75, 0.28, 0.72, GREEN, step),
-            (-0.75, 0.72, 0.28, ORANGE, f"× {factor:.4g}"),
+            (0.8, 0.3, 0.7, GREEN, step),
+            (-0.8, 0.7, 0.3, ORANGE, f"× {_number(factor)}"),
         ):
             look = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
             ax.annotate("", xy=(k + end, y), xytext=(k + start, y), arrowprops=look)
-            ax.text(k + 0.5, y + (0.32 if y > 0 else -0.32), text, color=colour, **small)
-    ax.text(-0.3, 1.55, "forwards: values", color=GREEN, fontsize=9.5, va="center")
+            ax.text(k + 0.5, y + (0.36 if y > 0 else -0.36), text, color=colour, **small)
+    ax.text(-0.3, 1.75, "forwards: values", color=GREEN, va="center")
     last = len(steps) + 0.3
     text = "backwards: derivatives of the last value"
-    ax.text(last, -1.55, text, color=ORANGE, fontsize=9.5, va="center", ha="right")
-    ax.set(xlim=(-0.4, len(steps) + 0.4), ylim=(-1.8, 1.8))
+    ax.text(last, -1.75, text, color=ORANGE, va="center", ha="right")
+    ax.set(xlim=(-0.4, len(steps) + 0.4), ylim=(-2, 2))
+    return figure_of(ax)
+
+
+def _number(value: float) -> str:
+    """Write three digits of a number, with a real minus sign."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+@styled
+def small_network(
+    names: Sequence[Sequence[str]], weights: Sequence[ArrayLike], labels: Sequence[ArrayLike]
+) -> Figure:
+    """Draw the units of a small dense network and the weight on each connection.
+
+    Parameters
+    ----------
+    names : sequence of sequence of str
+        The names of the units, layer by layer from the left.
+    weights : sequence of array_like, shape (units, units of the next layer)
+        The weights between each layer and the next.
+    labels : sequence of array_like of str
+        The name of each weight, in the shapes of `weights`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    ax = own_axes(None, height=1.35 * max(len(layer) for layer in names))
+    without_ticks(ax)
+    frame = {"boxstyle": "circle,pad=0.45", "facecolor": "none", "edgecolor": INK}
+    places: dict[tuple[int, int], tuple[float, float]] = {}
+    boxes = {}
+    for k, layer in enumerate(names):
+        for i, name in enumerate(layer):
+            places[k, i] = (2.0 * k, 1.3 * ((len(layer) - 1) / 2 - i))
+            text = ax.text(*places[k, i], name, ha="center", va="center", bbox=frame)
+            boxes[k, i] = text.get_bbox_patch()
+    for k, (matrix, texts) in enumerate(zip(weights, labels, strict=True)):
+        for (i, j), weight in np.ndenumerate(np.asarray(matrix)):
+            start, end = places[k, i], places[k + 1, j]
+            arrow = {"arrowstyle": "-|>", "color": MUTED, "shrinkA": 1, "shrinkB": 2}
+            arrow |= {"patchA": boxes[k, i], "patchB": boxes[k + 1, j]}
+            ax.annotate("", xy=end, xytext=start, arrowprops=arrow)
+            # Near the start, where connections to different units have parted but not crossed;
+            # over those from the upper half, under those from the lower.
+            direction = np.subtract(end, start)
+            across = np.array([-direction[1], direction[0]]) / np.hypot(*direction)
+            place = start + 0.31 * direction + (0.11 if start[1] >= 0 else -0.11) * across
+            angle = float(np.degrees(np.arctan2(direction[1], direction[0])))
+            label = f"{np.asarray(texts)[i, j]} = {weight:.2f}"
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "rotation": angle,
+                "rotation_mode": "anchor",
+            }
+            ax.text(place[0], place[1], label, color=BLUE, **look)
+    half = 0.6 * max(len(layer) for layer in names)
+    ax.set(xlim=(-0.35, 2 * len(names) - 1.65), ylim=(-half, half), aspect="equal")
     return figure_of(ax)
 
 
