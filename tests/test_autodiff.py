@@ -876,7 +876,8 @@ def test_the_recorded_operations_are_the_computation_graph():
         (5,),
         (),
     ]
-    assert repr(matmul) == "<Operation matmul: (5, 4), W(4, 3) -> (5, 3)>"
+    assert str(matmul) == "matmul: (5, 4), W(4, 3) -> (5, 3)"
+    assert repr(matmul) == f"<Operation {matmul}>"
     tape.gradient(loss, W)
     assert len(tape.operations) == 6
 
