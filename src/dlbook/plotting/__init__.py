@@ -9,10 +9,23 @@ from dlbook.plotting.digits import class_probabilities, digits, layer_stack
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.tensors import (
+    broadcasting,
+    cost_growth,
+    crops,
+    digit,
+    matrix_product,
+    number_grids,
+    race,
+    tensor_axes,
+)
 
 __all__ = [
     "broadcasting",
+    "chain",
     "class_probabilities",
+    "computation_graph",
     "cost_growth",
     "crops",
     "digit",
@@ -24,6 +37,8 @@ __all__ = [
     "matrix_product",
     "number_grids",
     "race",
+    "small_network",
+    "tape",
     "tensor_axes",
     "time_shares",
 ]
