@@ -4,7 +4,9 @@ The functions take arrays, and where it makes sense the axes to draw on; they re
 They never train, show or save anything, and import nothing else of the package.
 """
 
+from dlbook.plotting.bugs import agreement, rival_losses
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
+from dlbook.plotting.summary import training_loop
 from dlbook.plotting.tensors import (
     broadcasting,
     cost_growth,
@@ -17,6 +19,7 @@ from dlbook.plotting.tensors import (
 )
 
 __all__ = [
+    "agreement",
     "broadcasting",
     "class_probabilities",
     "cost_growth",
@@ -27,5 +30,7 @@ __all__ = [
     "matrix_product",
     "number_grids",
     "race",
+    "rival_losses",
     "tensor_axes",
+    "training_loop",
 ]
