@@ -117,13 +117,14 @@ glue("relu-number", "1111", display=False)
 
 
 def test_a_page_that_quotes_a_number_of_another_follows_it(book):
-    book.write("docs/index.md", INDEX + "\nIt is {glue:text}`relu.md::relu-number:s`.\n")
+    book.write("docs/index.md", INDEX.replace("relu\n", "relu\nother\n"))
+    book.write("docs/other.md", "# Other page\n\nIt is {glue:text}`relu.md::relu-number:s`.\n")
     book.write("docs/relu.md", PAGE + QUOTED)
     built(book)
-    assert "1111" in (book.root / "html" / "index.html").read_text()
+    assert "1111" in (book.root / "html" / "other.html").read_text()
     book.replace("docs/relu.md", "1111", "2222")
     built(book)
-    assert "2222" in (book.root / "html" / "index.html").read_text()
+    assert "2222" in (book.root / "html" / "other.html").read_text()
 
 
 def test_an_error_in_a_cell_stops_the_build(book):
