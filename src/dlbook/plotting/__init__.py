@@ -10,8 +10,22 @@ from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.bugs import agreement, rival_losses
+from dlbook.plotting.digits import class_probabilities, digits, layer_stack
+from dlbook.plotting.summary import training_loop
+from dlbook.plotting.tensors import (
+    broadcasting,
+    cost_growth,
+    crops,
+    digit,
+    matrix_product,
+    number_grids,
+    race,
+    tensor_axes,
+)
 
 __all__ = [
+    "agreement",
     "broadcasting",
     "chain",
     "class_probabilities",
@@ -31,4 +45,7 @@ __all__ = [
     "tape",
     "tensor_axes",
     "time_shares",
+    "rival_losses",
+    "tensor_axes",
+    "training_loop",
 ]
