@@ -158,7 +158,7 @@ def learning_curves(
         if marked_epoch is not None:
             ax.axvline(marked_epoch, color=INK, linestyle=":", linewidth=2)
         ax.set_ylabel(quantity)
-    panels[0].legend(ncols=2 if len(panels[0].lines) > 3 else 1)
+    panels[0].legend(ncols=2 if len(next(iter(curves.values()))) > 3 else 1)
     panels[-1].set_xlabel("epoch")
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
