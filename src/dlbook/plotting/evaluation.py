@@ -63,7 +63,7 @@ def confusion_matrix(counts: ArrayLike, *, ax: Axes | None = None) -> Figure:
         )
         ax.add_patch(cell)
         if count:
-            size, colour = (9.5, MUTED) if right else (11, INK)
+            size, colour = (10.5, MUTED) if right else (12.5, INK)
             ax.text(
                 prediction, label, f"{count}", ha="center", va="center", fontsize=size, color=colour
             )
@@ -144,7 +144,7 @@ def learning_curves(
         The figure.
     """
     figure, axes = plt.subplots(
-        len(curves), 1, figsize=(WIDTH, 0.5 + 2.4 * len(curves)), sharex=True, squeeze=False
+        len(curves), 1, figsize=(WIDTH, 0.5 + 2.2 * len(curves)), sharex=True, squeeze=False
     )
     panels = list(axes.flat)
     for ax, (quantity, lines) in zip(panels, curves.items(), strict=True):
