@@ -12,6 +12,17 @@ from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.summary import training_loop
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.evaluation import confident_mistakes, confusion_matrix, learning_curves
+from dlbook.plotting.tensors import (
+    broadcasting,
+    cost_growth,
+    crops,
+    digit,
+    matrix_product,
+    number_grids,
+    race,
+    tensor_axes,
+)
 
 __all__ = [
     "agreement",
@@ -19,6 +30,8 @@ __all__ = [
     "chain",
     "class_probabilities",
     "computation_graph",
+    "confident_mistakes",
+    "confusion_matrix",
     "cost_growth",
     "crops",
     "digit",
@@ -27,6 +40,7 @@ __all__ = [
     "equation",
     "exponents",
     "layer_stack",
+    "learning_curves",
     "matrix_product",
     "number_grids",
     "race",
