@@ -6,10 +6,16 @@ They never train, show or save anything, and import nothing else of the package.
 
 from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
+from dlbook.plotting.geometry import (
+    class_regions,
+    folded_grids,
+    moved_grids,
+    unfolded_classes,
+    vector_sum,
+)
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.speed import epoch_race, time_shares
-from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
-from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.tensors import (
     broadcasting,
     cost_growth,
@@ -25,6 +31,7 @@ __all__ = [
     "broadcasting",
     "chain",
     "class_probabilities",
+    "class_regions",
     "computation_graph",
     "cost_growth",
     "crops",
@@ -33,12 +40,16 @@ __all__ = [
     "epoch_race",
     "equation",
     "exponents",
+    "folded_grids",
     "layer_stack",
     "matrix_product",
+    "moved_grids",
     "number_grids",
     "race",
     "small_network",
     "tape",
     "tensor_axes",
     "time_shares",
+    "unfolded_classes",
+    "vector_sum",
 ]
