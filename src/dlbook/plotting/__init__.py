@@ -13,12 +13,33 @@ from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.summary import training_loop
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.geometry import (
+    class_regions,
+    folded_grids,
+    moved_grids,
+    unfolded_classes,
+    vector_sum,
+)
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.speed import epoch_race, time_shares
+from dlbook.plotting.tensors import (
+    broadcasting,
+    cost_growth,
+    crops,
+    digit,
+    matrix_product,
+    number_grids,
+    race,
+    tensor_axes,
+)
 
 __all__ = [
     "agreement",
     "broadcasting",
     "chain",
     "class_probabilities",
+    "class_regions",
     "computation_graph",
     "confident_mistakes",
     "confusion_matrix",
@@ -29,9 +50,11 @@ __all__ = [
     "epoch_race",
     "equation",
     "exponents",
+    "folded_grids",
     "layer_stack",
     "learning_curves",
     "matrix_product",
+    "moved_grids",
     "number_grids",
     "race",
     "rival_losses",
@@ -40,4 +63,6 @@ __all__ = [
     "tensor_axes",
     "time_shares",
     "training_loop",
+    "unfolded_classes",
+    "vector_sum",
 ]
