@@ -8,11 +8,6 @@ from dlbook.plotting.bugs import agreement, rival_losses
 from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
 from dlbook.plotting.evaluation import confident_mistakes, confusion_matrix, learning_curves
-from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
-from dlbook.plotting.operations import broadcasting, equation, matrix_product
-from dlbook.plotting.speed import epoch_race, time_shares
-from dlbook.plotting.summary import training_loop
-from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
 from dlbook.plotting.geometry import (
     class_regions,
     folded_grids,
@@ -23,16 +18,8 @@ from dlbook.plotting.geometry import (
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.speed import epoch_race, time_shares
-from dlbook.plotting.tensors import (
-    broadcasting,
-    cost_growth,
-    crops,
-    digit,
-    matrix_product,
-    number_grids,
-    race,
-    tensor_axes,
-)
+from dlbook.plotting.summary import training_loop
+from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
 
 __all__ = [
     "agreement",
