@@ -15,17 +15,31 @@ from dlbook.plotting.tensors import (
     race,
     tensor_axes,
 )
+from dlbook.plotting.training import (
+    batch_losses,
+    compared_accuracies,
+    losses_of_ways,
+    training_loop,
+    way_back,
+    weight_images,
+)
 
 __all__ = [
+    "batch_losses",
     "broadcasting",
     "class_probabilities",
+    "compared_accuracies",
     "cost_growth",
     "crops",
     "digit",
     "digits",
     "layer_stack",
+    "losses_of_ways",
     "matrix_product",
     "number_grids",
     "race",
     "tensor_axes",
+    "training_loop",
+    "way_back",
+    "weight_images",
 ]
