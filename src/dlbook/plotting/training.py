@@ -123,14 +123,13 @@ def compared_accuracies(
     """
     accuracies = np.asarray(accuracies, dtype=float)
     ax = own_axes(ax, height=0.9 + 0.34 * len(names))
-    rows = np.arange(len(names))
-    for row, values in zip(rows, accuracies, strict=True):
+    for row, values in enumerate(accuracies):
         mean = values.mean()
         ax.plot([mean, mean], [row - 0.3, row + 0.3], color=ORANGE, linestyle="-", linewidth=2.5)
         ax.plot(values, np.full(len(values), row), "o", color=BLUE, markersize=5, alpha=0.7)
         ax.text(1.02, row, f"{mean:.3f}", va="center", transform=ax.get_yaxis_transform())
     ax.set(xlabel="test accuracy", xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
-    ax.set_yticks(rows, names)
+    ax.set_yticks(range(len(names)), names)
     ax.set_title("mean", loc="right", fontsize=10, x=1.11)
     return figure_of(ax)
 
