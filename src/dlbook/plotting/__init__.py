@@ -23,6 +23,17 @@ from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
 
 __all__ = [
     "agreement",
+from dlbook.plotting.training import (
+    batch_losses,
+    compared_accuracies,
+    losses_of_ways,
+    training_loop,
+    way_back,
+    weight_images,
+)
+
+__all__ = [
+    "batch_losses",
     "broadcasting",
     "chain",
     "class_probabilities",
@@ -30,6 +41,7 @@ __all__ = [
     "computation_graph",
     "confident_mistakes",
     "confusion_matrix",
+    "compared_accuracies",
     "cost_growth",
     "crops",
     "digit",
@@ -40,6 +52,7 @@ __all__ = [
     "folded_grids",
     "layer_stack",
     "learning_curves",
+    "losses_of_ways",
     "matrix_product",
     "moved_grids",
     "number_grids",
@@ -52,4 +65,7 @@ __all__ = [
     "training_loop",
     "unfolded_classes",
     "vector_sum",
+    "training_loop",
+    "way_back",
+    "weight_images",
 ]
