@@ -142,7 +142,7 @@ def small_model(engine):
 def test_fit_takes_the_same_way_with_ours_under_both_tapes_as_with_that_of_keras(rng, optimizer):
     data = rng.normal(size=(100, 6)).astype("float32"), rng.integers(0, 3, size=100)
     twin = getattr(keras.optimizers, optimizer.__name__)(learning_rate=0.01)
-    how = dict(epochs=2, batch_size=32, verbose=0)
+    how = dict(epochs=2, batch_size=32, verbose=0, run_eagerly=True)
     wanted = fit(small_model(tf), *data, optimizer=twin, **how)["batch_loss"]
     for engine in (tf, autodiff):
         losses = fit(small_model(engine), *data, optimizer=optimizer(0.01), **how)["batch_loss"]

@@ -5,6 +5,15 @@ They never train, show or save anything, and import nothing else of the package.
 """
 
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
+from dlbook.plotting.gradients import (
+    descent_curves,
+    gradient_field,
+    marked_curves,
+    saddle,
+    step_sizes,
+    surface_paths,
+    tangent,
+)
 from dlbook.plotting.tensors import (
     broadcasting,
     cost_growth,
@@ -21,11 +30,18 @@ __all__ = [
     "class_probabilities",
     "cost_growth",
     "crops",
+    "descent_curves",
     "digit",
     "digits",
+    "gradient_field",
     "layer_stack",
+    "marked_curves",
     "matrix_product",
     "number_grids",
     "race",
+    "saddle",
+    "step_sizes",
+    "surface_paths",
+    "tangent",
     "tensor_axes",
 ]
