@@ -23,7 +23,13 @@ from dlbook.plotting._style import (
     styled,
 )
 
-MARKERS = ("o", "s", "^", "D", "v")
+LOOKS: tuple[dict[str, Any], ...] = tuple(
+    {"color": colour, "linestyle": line, "marker": marker}
+    for colour, line, marker in zip(
+        (*COLOURS, INK), (*LINE_STYLES, "-"), ("o", "s", "^", "D", "v", "x"), strict=True
+    )
+)
+"""Colour, line and marker of each line, in their order: one more than the book's five."""
 
 LEVELS = 12
 """How many contour lines a surface has; they lie closer together near its lowest point."""
@@ -231,7 +237,7 @@ def descent_curves(
     ax = own_axes(ax, height=3.6)
     for k, (name, values) in enumerate(losses.items()):
         every = max(1, len(np.asarray(values)) // MARKS)
-        ax.plot(values, marker=MARKERS[k], markevery=(k * every // len(losses), every),
+        ax.plot(values, **LOOKS[k], markevery=(k * every // len(losses), every),
                 markersize=5, label=name)  # fmt: skip
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log")
     _legend_above(ax, list(losses))
@@ -303,8 +309,8 @@ def saddle(
     ax.plot_wireframe(*grid, np.asarray(heights), color=MUTED, linewidth=0.5,
                       rcount=13, ccount=13, zorder=2)  # fmt: skip
     for k, (name, path) in enumerate(paths.items()):
-        ax.plot(*np.asarray(path).T, color=COLOURS[k], linestyle=LINE_STYLES[k],
-                marker=MARKERS[k], markersize=5, markevery=3, label=name, zorder=3)  # fmt: skip
+        style = LOOKS[k] | {"markersize": 5, "markevery": 3, "zorder": 3}
+        ax.plot(*np.asarray(path).T, **style, label=name)
     ax.set(xlabel="weight 0", ylabel="weight 1", zlabel="loss", xticks=[], yticks=[], zticks=[])
     ax.set_box_aspect(None, zoom=1.15)
     ax.view_init(elev=35, azim=120)
@@ -335,7 +341,7 @@ def _path(ax: Axes, path: ArrayLike, k: int, **style: Any) -> None:
     """Draw a path in the style of line number `k`, with a ring around its start."""
     points: NDArray[Any] = np.asarray(path)
     style = {"markersize": 4.5, "linewidth": 1.5, "zorder": 3} | style
-    ax.plot(*points.T, color=COLOURS[k], linestyle=LINE_STYLES[k], marker=MARKERS[k], **style)
+    ax.plot(*points.T, **LOOKS[k], **style)
     ax.plot(*points[0], "o", markersize=10, markerfacecolor="none", color=INK, zorder=4)
 
 
