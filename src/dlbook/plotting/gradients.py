@@ -275,7 +275,7 @@ def marked_curves(
                         va="bottom" if above else "top", xytext=(0, 6 if above else -6),
                         textcoords="offset points")  # fmt: skip
         ax.set_title(title)
-        ax.margins(x=0.08, y=0.28)
+        ax.margins(x=0.16, y=0.28)
         ax.set(xticks=[], yticks=[])
     for ax in axes.flat[len(curves) :]:
         ax.set_visible(False)
