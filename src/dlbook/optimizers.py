@@ -67,7 +67,7 @@ class Optimizer:
     --------
     >>> class SignDescent(Optimizer):
     ...     def movement(self, gradient, memory):
-    ...         return -self.learning_rate * np.sign(gradient)
+    ...         return -self.learning_rate * np.sign(np.asarray(gradient))
     """
 
     def __init__(self, learning_rate: float, **first_memory: float) -> None:
@@ -111,8 +111,10 @@ class Optimizer:
         """
         pairs = list(grads_and_vars)
         weights = [weight for _, weight in pairs]
+        if not pairs:
+            raise ValueError("grads_and_vars: expected at least one gradient. Received: none")
         if not self._weights:
-            self._weights = _checked_weights(weights)
+            self._weights = weights
             self._memories = [SimpleNamespace(**self._first_memory) for _ in weights]
         if len(weights) != len(self._weights) or any(
             weight is not known for weight, known in zip(weights, self._weights, strict=True)
@@ -218,7 +220,7 @@ class Adagrad(Optimizer):
         self.epsilon = _checks.real_number("epsilon", epsilon, least=0)
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
-        """Return the step against the gradient, divided by the root of the total."""
+        """Return the step, divided by the root of the total."""
         memory.total = memory.total + gradient**2
         return -self.learning_rate * gradient / (memory.total + self.epsilon) ** 0.5
 
@@ -259,7 +261,7 @@ class RMSprop(Optimizer):
         self.epsilon = _checks.real_number("epsilon", epsilon, least=0)
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
-        """Return the step against the gradient, divided by the root of the mean square."""
+        """Return the step, divided by the root of the mean square."""
         memory.mean_square = self.rho * memory.mean_square + (1 - self.rho) * gradient**2
         return -self.learning_rate * gradient / (memory.mean_square + self.epsilon) ** 0.5
 
@@ -310,7 +312,7 @@ class Adam(Optimizer):
         self.epsilon = _checks.real_number("epsilon", epsilon, least=0)
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
-        """Return the step against the mean gradient, divided by the root of the mean square."""
+        """Return the step along the mean, divided by the root of the mean square."""
         memory.mean = self.beta_1 * memory.mean + (1 - self.beta_1) * gradient
         memory.mean_square = self.beta_2 * memory.mean_square + (1 - self.beta_2) * gradient**2
         step = self.learning_rate * self._correction(gradient.dtype.name)
@@ -322,13 +324,6 @@ class Adam(Optimizer):
         beta_1, beta_2 = np.array([self.beta_1, self.beta_2], np.float32).astype(dtype)
         t = self.iterations + 1
         return float((1 - beta_2**t) ** 0.5 / (1 - beta_1**t))
-
-
-def _checked_weights(weights: list[Any]) -> list[Any]:
-    """Return the weights; raise unless there is at least one."""
-    if not weights:
-        raise ValueError("grads_and_vars: expected at least one gradient. Received: none")
-    return weights
 
 
 def _check_gradient(name: str, gradient: Any, weight: Any) -> None:

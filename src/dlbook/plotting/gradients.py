@@ -123,7 +123,7 @@ def gradient_field(
     matplotlib.figure.Figure
         The figure.
     """
-    ax = own_axes(ax, height=3.6)
+    ax = own_axes(ax, height=3.4)
     _contours(ax, x, y, heights)
     points, gradients = np.asarray(points), np.asarray(gradients)
     ax.quiver(*points.T, *gradients.T, color=BLUE, angles="xy", width=0.006, zorder=2)
@@ -131,6 +131,7 @@ def gradient_field(
     ax.plot([], [], color=BLUE, marker=r"$\rightarrow$", linestyle="none", markersize=14,
             label="gradient")  # fmt: skip
     _weight_axes(ax)
+    ax.set_aspect("equal")  # or the arrows would not stand at right angles to the lines
     figure_of(ax).legend(loc="outside upper center", ncols=2)
     return figure_of(ax)
 
