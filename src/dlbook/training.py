@@ -65,7 +65,7 @@ def one_training_step(
         Their classes, from 0.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
-    optimizer : keras.optimizers.Optimizer, optional
+    optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
 
     Returns
@@ -131,7 +131,7 @@ def update_weights(
         The weights, changed in place.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
-    optimizer : keras.optimizers.Optimizer, optional
+    optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
 
     Raises
@@ -194,7 +194,7 @@ def fit(
         How many examples make a step, at least 1.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
-    optimizer : keras.optimizers.Optimizer, optional
+    optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
     shuffle : bool, default False
         Go through the examples in a new random order in each epoch.
@@ -431,17 +431,14 @@ def _checked_step(learning_rate: float | None, optimizer: Any) -> float:
     """Return the step size of plain gradient descent; raise if what was given makes no sense."""
     if learning_rate is None:
         if optimizer is not None and not hasattr(optimizer, "apply_gradients"):
-            raise TypeError(f"optimizer: expected a Keras optimizer. Received: {optimizer!r}")
+            raise TypeError(
+                "optimizer: expected an optimizer of Keras or of dlbook.optimizers. "
+                f"Received: {optimizer!r}"
+            )
         return LEARNING_RATE
     if optimizer is not None:
         raise ValueError("learning_rate: expected None when an optimizer is given; it has its own")
-    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
-        raise TypeError(f"learning_rate: expected a number. Received: {learning_rate!r}")
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(
-            f"learning_rate: expected a finite number above 0. Received: {learning_rate!r}"
-        )
-    return float(learning_rate)
+    return _checks.real_number("learning_rate", learning_rate, above=0)
 
 
 def _examples(

@@ -30,6 +30,24 @@ from dlbook.plotting.training import (
     training_loop,
     way_back,
     weight_images,
+from dlbook.plotting.gradients import (
+    descent_curves,
+    gradient_field,
+    marked_curves,
+    saddle,
+    step_sizes,
+    surface_paths,
+    tangent,
+)
+from dlbook.plotting.tensors import (
+    broadcasting,
+    cost_growth,
+    crops,
+    digit,
+    matrix_product,
+    number_grids,
+    race,
+    tensor_axes,
 )
 
 __all__ = [
@@ -44,6 +62,7 @@ __all__ = [
     "compared_accuracies",
     "cost_growth",
     "crops",
+    "descent_curves",
     "digit",
     "digits",
     "epoch_race",
@@ -53,6 +72,9 @@ __all__ = [
     "layer_stack",
     "learning_curves",
     "losses_of_ways",
+    "gradient_field",
+    "layer_stack",
+    "marked_curves",
     "matrix_product",
     "moved_grids",
     "number_grids",
@@ -60,6 +82,10 @@ __all__ = [
     "rival_losses",
     "small_network",
     "tape",
+    "saddle",
+    "step_sizes",
+    "surface_paths",
+    "tangent",
     "tensor_axes",
     "time_shares",
     "training_loop",
