@@ -21,6 +21,8 @@ language = "en"
 
 extensions = [
     "book_checks",
+    "book_css",
+    "book_html",
     "book_mathml",
     "myst_nb",
     "sphinx_copybutton",
@@ -85,12 +87,14 @@ os.environ.setdefault("DLBOOK_LOGS", str(BUILD / "tensorboard"))
 html_theme = "sphinx_book_theme"
 html_title = "dlbook"
 html_static_path = ["docs/_static"]
-html_css_files = ["book.css"]
+html_css_files = ["icons.css", "book.css"]
+html_js_files = ["book.js"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
 html_favicon = "docs/_static/logo.svg"
-html_context = {"default_mode": "auto"}
+# Without scripts the site is light; with them layout.html follows the reader's system.
+html_context = {"default_mode": "light"}
 html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
     "logo": {

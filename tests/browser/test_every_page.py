@@ -56,6 +56,8 @@ def at(shared_page, server):
             shared_page.complaints.clear()
             shared_page.goto(address, wait_until="load")
             shared_page.add_script_tag(path=AXE)
+        # The theme looks again which boxes scroll, 300 ms after the width has changed.
+        shared_page.wait_for_timeout(350)
         shared_page.wait_for_function(
             "theme => document.documentElement.dataset.theme === theme", arg=theme
         )
@@ -95,7 +97,7 @@ def test_keyboard_reaches_everything_that_can_be_used(at, text_page, width):
     view = at(text_page, "light", width)
     view.reload()
     count = view.evaluate(USABLE)
-    assert count > 5
+    assert count >= 3
     for _ in range(count + 40):
         view.keyboard.press("Tab")
         if view.evaluate("document.activeElement === document.body"):
