@@ -1,7 +1,7 @@
 """Write the reference of the package: every public module, in the order of the alphabet.
 
-The page ``api`` holds a line ``% modules``. In its place come a heading and an ``automodule``
-for each module, so that no module is forgotten.
+The page ``api`` holds a line ``.. modules``. In its place come a heading and an ``automodule``
+for each module, so that no module is forgotten. It is reStructuredText, as docstrings are.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 import dlbook
 
-LINE = "% modules\n"
+LINE = ".. modules\n"
 
 
 def modules() -> list[str]:
@@ -39,7 +39,7 @@ def defines_something(name: str) -> bool:
 def fill(app: Sphinx, page: str, source: list[str]) -> None:
     if page == "api":
         parts = [
-            f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
+            f"{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
             for name in modules()
         ]
         assert LINE in source[0]

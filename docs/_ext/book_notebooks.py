@@ -11,7 +11,9 @@ import os
 import re
 from pathlib import Path
 
+import nbformat
 import yaml
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.directives.code import LiteralIncludeReader
 from sphinx.environment import BuildEnvironment
@@ -132,7 +134,7 @@ def clean(notebook: dict, plain: Plain) -> dict:
             if text := plain(source):
                 cells.append({"cell_type": "markdown", "metadata": {}, "source": text})
         elif HIDDEN not in cell["metadata"].get("tags", ()):
-            cells.append(cell | {"source": source, "metadata": {}})
+            cells.append({**cell, "source": source, "metadata": {}})
     note = f"This notebook is a page of the book *{plain.env.config.project}*."
     if REPOSITORY:
         note += " The next cell fetches the package that it needs."
@@ -154,7 +156,10 @@ def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree)
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
     if doctree is None or "kernelspec" not in app.env.metadata[pagename]:
         return
-    notebook = json.loads(executed.read_text("utf-8"))
+    notebook = nbformat.reads(executed.read_text("utf-8"), as_version=4)
+    # When nothing had to run, MyST-NB writes the notebook without the outputs from its cache.
+    cache = get_cache(app.config.nb_execution_cache_path)
+    _, notebook = cache.merge_match_into_notebook(notebook)
     target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     plain = Plain(app.env, pagename, pasted(executed.parent))

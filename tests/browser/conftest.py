@@ -31,7 +31,7 @@ ALL_PAGES = sorted(
 LISTINGS = [page for page in ALL_PAGES if page.startswith("_modules/")]
 SETS = {
     "every_page": ALL_PAGES,
-    "page": [page for page in ALL_PAGES if page not in LISTINGS[2:]],
+    "page": [page for page in ALL_PAGES if page not in LISTINGS[:-2]],
     "text_page": [page for page in ALL_PAGES if page not in LISTINGS],
 }
 

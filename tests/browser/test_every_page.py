@@ -13,8 +13,11 @@ WIDTHS = [1280, 768, 390]
 # Long enough for a sentence, and no name of a file or hash of one.
 BAD_ALT = re.compile(r"\S+\.(svg|png|jpe?g|gif|webp)|[0-9a-f]{16,}|.{0,14}", re.IGNORECASE)
 
-RUN_AXE = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+# The dark theme has the same elements in other colours: there only contrast is asked for.
+RUN_AXE = """async (theme) => {
+    const options = { resultTypes: ["violations"] };
+    if (theme === "dark") options.runOnly = ["color-contrast"];
+    const { violations } = await axe.run(document, options);
     return violations.flatMap(({ id, impact, nodes }) =>
         nodes.map((node) => `axe ${id} (${impact}): ${node.html.slice(0, 200)} ${node.any
             .concat(node.all, node.none).map((check) => check.message).join("; ").slice(0, 200)}`));
@@ -49,15 +52,16 @@ def at(shared_page, server):
     """Bring the shared page to an address, a theme and a width; load only what is not there."""
 
     def bring(page, theme, width):
-        shared_page.set_viewport_size({"width": width, "height": 900})
+        if (shared_page.viewport_size or {}).get("width") != width:
+            shared_page.set_viewport_size({"width": width, "height": 900})
+            # The theme looks again which boxes scroll, 300 ms after the width has changed.
+            shared_page.wait_for_timeout(350)
         shared_page.emulate_media(color_scheme=theme)
         address = f"{server.address}/{page}.html"
         if shared_page.url != address:
             shared_page.complaints.clear()
             shared_page.goto(address, wait_until="load")
             shared_page.add_script_tag(path=AXE)
-        # The theme looks again which boxes scroll, 300 ms after the width has changed.
-        shared_page.wait_for_timeout(350)
         shared_page.wait_for_function(
             "theme => document.documentElement.dataset.theme === theme", arg=theme
         )
@@ -73,10 +77,10 @@ def test_axe_is_the_released_one():
 
 def test_page_is_sound_in_both_themes_at_three_widths(at, page):
     problems = []
-    for theme in ("light", "dark"):
-        for width in WIDTHS:
+    for width in WIDTHS:
+        for theme in ("light", "dark"):
             view = at(page, theme, width)
-            found = view.evaluate(RUN_AXE) + view.evaluate(WHAT_STICKS_OUT) + view.complaints
+            found = view.evaluate(RUN_AXE, theme) + view.evaluate(WHAT_STICKS_OUT) + view.complaints
             problems += [f"{theme} {width}: {problem}" for problem in found]
             view.complaints.clear()
     assert not problems, "\n".join(problems)
@@ -133,6 +137,8 @@ def test_first_visit_stays_within_the_weight_budget(fresh_page, server, page):
 
 
 def test_page_opens_from_disk(fresh_page, site, page):
+    if page == "404":
+        pytest.skip("a server shows this page at any depth, so its addresses begin at the root")
     fresh_page.complaints.clear()
     requests = []
     fresh_page.on("request", lambda request: requests.append(request.url))

@@ -120,5 +120,5 @@ def test_download_button_gives_the_executed_notebook_and_the_source(fresh_page, 
 def test_unknown_address_gives_the_books_own_page(fresh_page, server):
     fresh_page.goto(f"{server.address}/deep/down/nowhere.html")
     assert "Page not found" in fresh_page.locator("h1").inner_text()
-    fresh_page.locator("article a").first.click()
+    fresh_page.locator("article p a, article li a").first.click()
     fresh_page.wait_for_url("**/index.html")
