@@ -42,7 +42,6 @@ def fill(app: Sphinx, page: str, source: list[str]) -> None:
             f"{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
             for name in modules()
         ]
-        assert LINE in source[0]
         source[0] = source[0].replace(LINE, "\n".join(parts))
 
 

@@ -65,7 +65,8 @@ def shorten(css: str, words: set[str], dropped: re.Pattern[str] | None) -> str:
             if inner := shorten(body, words, dropped):
                 kept.append(f"@{rule.lower_at_keyword} {head}{{{inner}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword not in {"charset", "import"}:
-            if not (dropped and (dropped.search(body.replace("\\", "")) or head.startswith("fa-"))):
+            belongs_to_icons = head.startswith("fa-") or ICON_FONT.search(body.replace("\\", ""))
+            if not (dropped and belongs_to_icons):
                 kept.append(f"@{rule.lower_at_keyword} {head}{{{body}}}")
     return "\n".join(kept)
 

@@ -19,8 +19,10 @@ from sphinx.directives.code import LiteralIncludeReader
 from sphinx.environment import BuildEnvironment
 
 HIDDEN = "remove-cell"
-FENCE = re.compile(r"^(?P<f>`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<arg>[^\n]*)\n(?P<body>.*?)^(?P=f)[ ]*$",
-                   re.M | re.S)  # fmt: skip
+FENCE = re.compile(
+    r"^(?P<f>`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<arg>[^\n]*)\n(?P<body>.*?)^(?P=f)[ ]*$",
+    re.M | re.S,
+)
 ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
 OPTION = re.compile(r"\A(?::[\w-]+:[^\n]*\n|---\n.*?\n---\n)+", re.S)
 SETTING = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
@@ -82,8 +84,7 @@ class Plain:
             case "math":
                 return f"${text}$"
             case "doc":
-                page = os.path.normpath(Path(self.page).parent / text.lstrip("/")).replace("\\", "/")
-                title = self.env.titles.get(page)
+                title = self.env.titles.get(text.lstrip("/"))
                 return f"“{title.astext()}”" if title else text
             case "eq":
                 equation = self.env.get_domain("math").equations.get(text)

@@ -13,10 +13,15 @@ from playwright.sync_api import sync_playwright
 
 SITE = Path(os.environ.get("DLBOOK_SITE", Path(__file__).parents[2] / "build" / "html")).resolve()
 CHROMIUM = os.environ.get("DLBOOK_CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TEXT = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".md", ".ipynb", ".inv"}
 
 if not (SITE / "index.html").is_file():
