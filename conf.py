@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent
 BUILD = ROOT / "build"
@@ -20,9 +21,17 @@ release = importlib.metadata.version("dlbook")
 language = "en"
 
 extensions = [
+    "book_api",
     "book_checks",
+    "book_css",
+    "book_html",
     "book_mathml",
+    "book_notebooks",
     "myst_nb",
+    "notfound.extension",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_exercise",
@@ -41,6 +50,16 @@ numfig = True
 math_numfig = False
 bibtex_bibfiles = ["docs/references.bib"]
 bibtex_reference_style = "author_year"
+
+# -- the reference of the package ------------------------------------------------------------
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings give types, shapes and ranges
+numpydoc_show_class_members = False
+# Names of other libraries: their inventories are on the network, which the build does not use.
+nitpick_ignore_regex = [
+    ("py:.*", r"(np|numpy|tf|tensorflow|keras|matplotlib|collections|typing)\..*"),
+]
 
 # -- execution -------------------------------------------------------------------------------
 
@@ -82,15 +101,28 @@ os.environ.setdefault("DLBOOK_LOGS", str(BUILD / "tensorboard"))
 
 # -- the site --------------------------------------------------------------------------------
 
+# The publishing workflow knows the site's address; a local build has none and invents none.
+SITE_URL = os.environ.get("DLBOOK_SITE_URL", "")
+if SITE_URL:
+    extensions += ["sphinx_sitemap", "sphinxext.opengraph"]
+    html_baseurl = ogp_site_url = SITE_URL.rstrip("/") + "/"
+    sitemap_url_scheme = "{link}"
+    sitemap_excludes = ["404.html", "genindex.html", "py-modindex.html", "search.html"]
+    ogp_enable_meta_description = False  # book_html.py writes it
+# The page for unknown addresses is served at any depth, so its links start at the root.
+notfound_urls_prefix = urlsplit(SITE_URL).path.rstrip("/") + "/"
+
 html_theme = "sphinx_book_theme"
 html_title = "dlbook"
 html_static_path = ["docs/_static"]
-html_css_files = ["book.css"]
+html_css_files = ["icons.css", "book.css"]
+html_js_files = ["book.js"]
 html_math_renderer = "mathml"
-html_copy_source = False
+html_copy_source = True
 html_show_sourcelink = False
 html_favicon = "docs/_static/logo.svg"
-html_context = {"default_mode": "auto"}
+# Without scripts the site is light; with them layout.html follows the reader's system.
+html_context = {"default_mode": "light"}
 html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
     "logo": {

@@ -5,7 +5,9 @@
 # ///
 """The tasks of the book: ``nox -l`` lists them; ``nox -s docs`` builds the site."""
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -35,7 +37,8 @@ def install(session: nox.Session, *groups: str, package: bool = True) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into build/html; pages that did not change are not run again."""
-    install(session, "docs")
+    # Sitemap and previews need the site's address, which the publishing workflow gives.
+    install(session, "publish" if os.environ.get("DLBOOK_SITE_URL") else "docs")
     session.run("sphinx-build", *SPHINX, *session.posargs)
     session.log(f"Open {(SITE / 'index.html').resolve()} in a browser.")
 
@@ -48,6 +51,36 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Look at every page of the built site with Chromium; `nox -s docs` comes first."""
+    install(session, "browser", package=False)
+    # Another Chromium than /usr/bin/chromium: DLBOOK_CHROMIUM=/path/to/it.
+    session.run(
+        "python", "-m", "pytest", "--confcutdir", "tests/browser", "tests/browser",
+        *session.posargs,
+    )  # fmt: skip
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run every notebook that the built site offers, with the package and nothing of the docs."""
+    install(session, "notebooks")
+    files = session.posargs or [str(path) for path in sorted(SITE.glob("_sources/*.ipynb"))]
+    if not files:
+        session.error("There are no notebooks: build the site first, with `nox -s docs`.")
+    with tempfile.TemporaryDirectory() as scratch:
+        copies = [shutil.copy(name, scratch) for name in files]
+        session.run("jupyter", "execute", "--timeout", "600", *copies)
+
+
+@nox.session
+def linkcheck(session: nox.Session) -> None:
+    """Ask for every external link of the book; this needs the network."""
+    install(session, "docs")
+    session.run("sphinx-build", "-b", "linkcheck", *SPHINX[:2], "docs", "build/linkcheck")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, spelling and project metadata."""
     install(session, "lint", package=False)
@@ -55,6 +88,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
     session.run("validate-pyproject", "pyproject.toml")
+    session.run("zizmor", "--offline", "--quiet", ".github")
 
 
 @nox.session

@@ -46,7 +46,7 @@ class Book:
     def __init__(self, root):
         self.root = root
         shutil.copy(ROOT / "conf.py", root)
-        ignore = shutil.ignore_patterns("*.md", "__pycache__")
+        ignore = shutil.ignore_patterns("*.md", "*.rst", "__pycache__")
         shutil.copytree(ROOT / "docs", root / "docs", ignore=ignore)
         shutil.copytree(ROOT / "src", root / "src", ignore=ignore)
         self.write("docs/index.md", INDEX)

@@ -1,0 +1,119 @@
+"""Serve one small style sheet in place of the theme's many large ones.
+
+The theme, Bootstrap and the extensions bring nine style sheets with 530 kB, of which a page
+uses a tenth, and a browser shows nothing before it has them all. When the pages are written,
+this extension joins the sheets in their order into ``_static/site.css`` and leaves out each
+rule that can apply nowhere: its selectors name a class or an id that no page and no script has.
+Sheets in ``_static/vendor`` belong to single pages and stay as they are.
+"""
+
+import posixpath
+import re
+from pathlib import Path
+
+import tinycss2
+from sphinx.application import Sphinx
+
+BUNDLE = "_static/site.css"
+# The theme links these by itself, before all others; which of them exist depends on its version.
+# Its theme.css does nothing but import Sphinx's basic.css.
+THEME = ["basic.css", "styles/bootstrap.css", "styles/pydata-sphinx-theme.css"]
+# Names that scripts put together from parts, so that they stand nowhere.
+COMPOSED = re.compile(r"bs-tooltip-")
+# The theme's icon font and the 2,600 rules that go with it; icons.css draws what is needed.
+ICON_FONT = re.compile(r"\.fa[brs]?(?![\w])|\.fa-|Font Awesome|:host")
+NOT_LOADED = {"fontawesome.js", "searchindex.js"}
+NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
+WORD = re.compile(r"-?[A-Za-z_][\w-]*")
+ARGUMENTS = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
+ADDRESS = re.compile(r"""url\(\s*["']?(?!["']?(?:data:|https?:|#))([^"')]+)["']?\s*\)""")
+
+
+def words_in_use(site: Path) -> set[str]:
+    """Return the classes and ids of all pages, and every word of all scripts."""
+    words: set[str] = set()
+    for page in site.rglob("*.html"):
+        for value in re.findall(r'\b(?:class|id)="([^"]*)"', page.read_text("utf-8")):
+            words.update(value.split())
+        for script in re.findall(r"<script[^>]*>([^<]+)", page.read_text("utf-8")):
+            words.update(WORD.findall(script))
+    for script in (site / "_static").rglob("*.js"):
+        if script.name not in NOT_LOADED:
+            words.update(WORD.findall(script.read_text("utf-8")))
+    return words
+
+
+def is_used(selector: str, words: set[str]) -> bool:
+    """Tell whether a selector can match; what stands in ``:not()`` and the like is not asked."""
+    names = NAME.findall(ARGUMENTS.sub("", selector).replace("\\", ""))
+    return all(name in words or COMPOSED.match(name) for name in names)
+
+
+def shorten(css: str, words: set[str], dropped: re.Pattern[str] | None) -> str:
+    """Return the rules of a style sheet that can apply, without comments and empty space."""
+    kept = []
+    for rule in tinycss2.parse_rule_list(css, skip_comments=True, skip_whitespace=True):
+        head = tinycss2.serialize(getattr(rule, "prelude", [])).strip()
+        body = tinycss2.serialize(rule.content or []).strip() if hasattr(rule, "content") else ""
+        if rule.type == "qualified-rule":
+            selectors = [part for part in split(head) if is_used(part, words)]
+            if dropped:
+                selectors = [part for part in selectors if not dropped.search(part)]
+            if selectors and body:
+                kept.append(f"{','.join(selectors)}{{{body}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword in {"media", "supports", "layer"}:
+            if inner := shorten(body, words, dropped):
+                kept.append(f"@{rule.lower_at_keyword} {head}{{{inner}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword not in {"charset", "import"}:
+            belongs_to_icons = head.startswith("fa-") or ICON_FONT.search(body.replace("\\", ""))
+            if not (dropped and belongs_to_icons):
+                kept.append(f"@{rule.lower_at_keyword} {head}{{{body}}}")
+    return "\n".join(kept)
+
+
+def split(head: str) -> list[str]:
+    """Split a list of selectors at the commas that stand in no bracket."""
+    return [part.strip() for part in re.split(r",(?![^(\[]*[)\]])", head)]
+
+
+def move_addresses(css: str, source: str) -> str:
+    """Rewrite relative addresses of a sheet so that they hold from the place of the bundle."""
+
+    def moved(found: re.Match[str]) -> str:
+        target = posixpath.join(posixpath.dirname(source), found[1])
+        return f'url("{posixpath.relpath(target, posixpath.dirname(BUNDLE))}")'
+
+    return ADDRESS.sub(moved, css)
+
+
+def link_bundle(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Put the bundle in the place of the sheets that go into it."""
+    sheets = [sheet for sheet in context["css_files"] if "vendor/" not in str(sheet.filename)]
+    single = [sheet for sheet in context["css_files"] if sheet not in sheets]
+    app.builder.book_sheets = [f"_static/{name}" for name in THEME] + [
+        str(sheet.filename) for sheet in sheets
+    ]
+    context["css_files"] = [BUNDLE, *single]
+
+
+def write_bundle(app: Sphinx, exception: Exception | None) -> None:
+    """Write the bundle when all pages and all sheets are there."""
+    sheets = getattr(app.builder, "book_sheets", None)
+    if exception or not sheets:
+        return
+    site = Path(app.outdir)
+    words = words_in_use(site)
+    parts = []
+    for name in dict.fromkeys(sheets):
+        if (site / name).is_file():
+            css = (site / name).read_text("utf-8")
+            own = posixpath.dirname(name) != "_static/styles"
+            parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
+    (site / BUNDLE).write_text("\n".join(parts), "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    # After the theme and all extensions have had their say.
+    app.connect("html-page-context", link_bundle, priority=900)
+    app.connect("build-finished", write_bundle, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,81 @@
+"""Mend the pages where theme and extensions leave something to be desired."""
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.images import get_image_size
+
+# Extensions give every box of a kind the same id, which links cannot use and HTML does not allow.
+REPEATED = {"exercise-content", "solution-content"}
+CORRECTIONS = {
+    # docutils, for the bibliography: a role that ARIA took back, in a list that needs items.
+    r' role="doc-biblioentry"': ' role="listitem"',
+    # sphinx-exercise: a link that begins with a space.
+    r">Solution to(<a [^>]*>) ": r">Solution to \1",
+    # MyST-NB, for hidden cells: a name that hides from screen readers the text that is seen.
+    r'<summary aria-label="Toggle hidden content">': "<summary>",
+}
+
+
+class SizeImages(SphinxPostTransform):
+    """Give images their size, so that nothing jumps when they arrive.
+
+    They do not load late: with all its figures a page weighs little, and so a printed, a saved
+    and a photographed page has them all.
+    """
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for image in self.document.findall(nodes.image):
+            path = Path(self.env.srcdir, image["uri"])
+            if "width" not in image and (size := get_image_size(path)):
+                image["width"], image["height"] = map(str, size)
+
+
+class DropRepeatedIds(SphinxPostTransform):
+    """Take away ids that stand more than once in a page."""
+
+    default_priority = 900
+
+    def run(self, **kwargs: object) -> None:
+        for node in self.document.findall(nodes.Element):
+            if REPEATED & set(node.get("ids", ())):
+                node["ids"] = [name for name in node["ids"] if name not in REPEATED]
+
+
+def describe(doctree: nodes.document | None, limit: int = 155) -> str:
+    """Return the first sentences of a page as its description, as long as they fit."""
+    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 40:
+            if len(text) <= limit:
+                return text
+            sentences = re.match(rf".{{30,{limit}}}[.?!](?= )", text)
+            return sentences[0] if sentences else text[:limit].rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Add a description, and correct what comes out of docutils."""
+    title = re.sub(r"<[^>]+>", "", context.get("title") or "")
+    context["description"] = describe(doctree) or f"{title}: {app.config.project}."
+    context["noindex"] = pagename in {"404", "genindex", "py-modindex", "search"}
+    # docutils says what the layout has said already.
+    context["metatags"] = re.sub(
+        r'<meta name="viewport"[^>]*>\s*', "", context.get("metatags") or ""
+    )
+    for wrong, right in CORRECTIONS.items():
+        if "body" in context:
+            context["body"] = re.sub(wrong, right, context["body"])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_post_transform(SizeImages)
+    app.add_post_transform(DropRepeatedIds)
+    app.connect("html-page-context", mend)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,181 @@
+"""Offer every executed page as a notebook that runs anywhere, and as its source.
+
+MyST-NB leaves the executed notebooks beside the site. Here they lose the cells that readers do
+not see, and their text loses what only Sphinx understands: directives and roles become plain
+Markdown, pasted numbers become the numbers. What remains needs ``dlbook`` and nothing else.
+"""
+
+import ast
+import json
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupyter_cache import get_cache
+from sphinx.application import Sphinx
+from sphinx.directives.code import LiteralIncludeReader
+from sphinx.environment import BuildEnvironment
+
+HIDDEN = "remove-cell"
+FENCE = re.compile(
+    r"^(?P<f>`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<arg>[^\n]*)\n(?P<body>.*?)^(?P=f)[ ]*$",
+    re.M | re.S,
+)
+ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
+OPTION = re.compile(r"\A(?::[\w-]+:[^\n]*\n|---\n.*?\n---\n)+", re.S)
+SETTING = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
+TITLED = re.compile(r"(.*?)\s*<([^<>]*)>", re.S)
+# Where the book's repository is, as owner/name on GitHub; only the publishing workflow knows it.
+REPOSITORY = os.environ.get("DLBOOK_REPOSITORY", "")
+
+
+class Plain:
+    """Turns the MyST of one page into Markdown that every notebook program shows."""
+
+    def __init__(self, env: BuildEnvironment, page: str, glued: dict[str, str]) -> None:
+        self.env, self.page, self.glued = env, page, glued
+
+    def __call__(self, text: str) -> str:
+        text = FENCE.sub(self.directive, text)
+        text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.M)
+        text = ROLE.sub(self.role, text)
+        return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+    def directive(self, found: re.Match[str]) -> str:
+        name, argument = found["name"], found["arg"].strip()
+        options = OPTION.match(found["body"])
+        body = found["body"][options.end() :] if options else found["body"]
+        match name:
+            case "exercise-start":
+                return f"### Exercise: {argument}"
+            case "solution-start":
+                return "**Answer.** Try it yourself first."
+            case "math":
+                lines = body.strip()
+                inner = rf"\begin{{aligned}}{lines}\end{{aligned}}" if "&" in lines else lines
+                return f"$$\n{inner}\n$$"
+            case "literalinclude":
+                return self.listing(argument, options[0] if options else "")
+            case "note" | "tip" | "important" | "warning" | "seealso" | "admonition" | "dropdown":
+                title = argument or name.capitalize()
+                return f"**{title}**\n\n{FENCE.sub(self.directive, body).strip()}"
+            case "python" | "console" | "text":
+                return found[0]
+        # Exercise ends, lists of pages, bibliographies and what moves only on the site.
+        return ""
+
+    def listing(self, path: str, options: str) -> str:
+        """Return what a ``literalinclude`` shows."""
+        given = {key: yaml.safe_load(value) for key, value in SETTING.findall(options)}
+        source = (Path(self.env.srcdir) / self.page).parent.joinpath(path).resolve()
+        code, _ = LiteralIncludeReader(str(source), given, self.env.config).read()
+        return f"```python\n{code.strip()}\n```"
+
+    def role(self, found: re.Match[str]) -> str:
+        name, text = found.groups()
+        titled = TITLED.fullmatch(text)
+        if name.startswith("glue:"):
+            return self.glued[text.split("::")[-1]]
+        if titled and name not in {"math"}:
+            return titled[1]
+        match name:
+            case "math":
+                return f"${text}$"
+            case "doc":
+                title = self.env.titles.get(text.lstrip("/"))
+                return f"“{title.astext()}”" if title else text
+            case "eq":
+                equation = self.env.get_domain("math").equations.get(text)
+                return f"({equation[1]})" if equation else text
+            case "numref":
+                return self.number(text)
+            case _ if name.startswith("cite"):
+                return f"({'; '.join(self.source(key.strip()) for key in text.split(','))})"
+            case _ if name.startswith("py:"):
+                return f"`{text.lstrip('~').rpartition('.')[2] if '~' in text else text}`"
+        return text
+
+    def source(self, key: str) -> str:
+        """Return the authors and the year of a work in the bibliography."""
+        entry = self.env.get_domain("cite").bibdata.data.entries[key]
+        names = [" ".join(person.last_names) for person in entry.persons.get("author", ())]
+        authors = " and ".join(names) if len(names) < 3 else f"{names[0]} and others"
+        return f"{authors}, {entry.fields.get('year', '')}".strip(", ")
+
+    def number(self, label: str) -> str:
+        for kinds in self.env.toc_fignumbers.values():
+            for kind, numbers in kinds.items():
+                if label in numbers:
+                    word = {"figure": "Fig.", "table": "Table"}.get(kind, "Listing")
+                    return f"{word} {'.'.join(map(str, numbers[label]))}"
+        return label
+
+
+def pasted(folder: Path) -> dict[str, str]:
+    """Return what the pages glued, by name, from the files that MyST-NB writes for each page."""
+    values = {}
+    for path in folder.rglob("*.glue.json"):
+        for name, output in json.loads(path.read_text("utf-8")).items():
+            text = "".join(output["data"].get("text/plain", ""))
+            try:
+                values[name] = str(ast.literal_eval(text))
+            except (SyntaxError, ValueError):
+                values[name] = text
+    return values
+
+
+def clean(notebook: dict, plain: Plain) -> dict:
+    """Return the notebook that readers take away."""
+    cells = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            if text := plain(source):
+                cells.append({"cell_type": "markdown", "metadata": {}, "source": text})
+        elif HIDDEN not in cell["metadata"].get("tags", ()):
+            cells.append({**cell, "source": source, "metadata": {}})
+    note = f"This notebook is a page of the book *{plain.env.config.project}*."
+    if REPOSITORY:
+        note += " The next cell fetches the package that it needs."
+        install = f"%pip install --quiet git+https://github.com/{REPOSITORY}"
+        cells.insert(1, {"cell_type": "code", "metadata": {}, "execution_count": None,
+                         "outputs": [], "source": install})  # fmt: skip
+    else:
+        note += " To run it you need the book's package, `dlbook`."
+    cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": note})
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Write the page's notebook, and tell the template what there is to take away."""
+    executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
+    if doctree is None or "kernelspec" not in app.env.metadata[pagename]:
+        return
+    notebook = nbformat.reads(executed.read_text("utf-8"), as_version=4)
+    # When nothing had to run, MyST-NB writes the notebook without the outputs from its cache.
+    cache = get_cache(app.config.nb_execution_cache_path)
+    _, notebook = cache.merge_match_into_notebook(notebook)
+    target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    plain = Plain(app.env, pagename, pasted(executed.parent))
+    text = json.dumps(clean(notebook, plain), indent=1, ensure_ascii=False)
+    target.write_text(text + "\n", "utf-8")
+    context["notebook"] = f"_sources/{pagename}.ipynb"
+    if REPOSITORY:
+        # The publishing workflow keeps the notebooks on a branch of their own.
+        context["launch"] = {
+            "Colab": "https://colab.research.google.com/github/"
+            f"{REPOSITORY}/blob/notebooks/{pagename}.ipynb",
+            "Binder": f"https://mybinder.org/v2/gh/{REPOSITORY}/notebooks?labpath={pagename}.ipynb",
+        }
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("html-page-context", offer)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

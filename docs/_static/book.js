@@ -1,0 +1,21 @@
+// What the pages need of sphinx-book-theme's script, which the layout leaves out.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  const wide = matchMedia("(min-width: 992px)");
+  const sidebar = document.getElementById("pst-primary-sidebar");
+  const toggle = document.querySelector(".primary-toggle");
+  if (!sidebar || !toggle) return;
+  // On a wide screen the button folds the sidebar away; else the theme opens it as a dialog.
+  toggle.addEventListener(
+    "click",
+    (event) => {
+      if (!wide.matches) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const hidden = sidebar.classList.toggle("pst-sidebar-hidden");
+      toggle.setAttribute("aria-expanded", String(!hidden));
+    },
+    true,
+  );
+});

@@ -1,0 +1,148 @@
+"""A server and a browser for the built site; every test shares them."""
+
+import functools
+import gzip
+import http.server
+import os
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+SITE = Path(os.environ.get("DLBOOK_SITE", Path(__file__).parents[2] / "build" / "html")).resolve()
+CHROMIUM = os.environ.get("DLBOOK_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TEXT = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".md", ".ipynb", ".inv"}
+
+if not (SITE / "index.html").is_file():
+    pytest.exit(f"There is no site in {SITE}: build it first, with `nox -s docs`.", returncode=2)
+
+ALL_PAGES = sorted(
+    path.relative_to(SITE).with_suffix("").as_posix()
+    for path in SITE.rglob("*.html")
+    if "_static" not in path.parts
+)
+# Listings of source code come from one template: two stand for all of them.
+LISTINGS = [page for page in ALL_PAGES if page.startswith("_modules/")]
+SETS = {
+    "every_page": ALL_PAGES,
+    "page": [page for page in ALL_PAGES if page not in LISTINGS[:-2]],
+    "text_page": [page for page in ALL_PAGES if page not in LISTINGS],
+}
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test once for each page of the set that its argument names."""
+    for name in SETS.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, SETS[name])
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder that holds the built site."""
+    return SITE
+
+
+@functools.cache
+def compressed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes())
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the site as a good host does: compressed, and with its own page for errors."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path, status = Path(self.translate_path(self.path)), 200
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file():
+            path, status = SITE / "404.html", 404
+        packed = path.suffix in TEXT
+        body = compressed(path) if packed else path.read_bytes()
+        self.send_response(status)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.server.sent[self.path] += len(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The running server; ``server.sent`` counts the bytes that each address took."""
+    handler = functools.partial(Handler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        running.sent = Counter()
+        running.address = f"http://127.0.0.1:{running.server_port}"
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+def watch(page, address):
+    """Collect in ``page.complaints`` what the page must never do."""
+    page.complaints = []
+
+    def on_console(message):
+        if message.type in {"error", "warning"}:
+            page.complaints.append(f"console {message.type}: {message.text}")
+
+    def on_request(request):
+        if not request.url.startswith((address, "data:", "blob:")):
+            page.complaints.append(f"outside request: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: page.complaints.append(f"script error: {error}"))
+    page.on("request", on_request)
+    return page
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser, server):
+    """One page for all tests that leave no traces in it."""
+    context = browser.new_context(reduced_motion="reduce")
+    yield watch(context.new_page(), server.address)
+    context.close()
+
+
+@pytest.fixture
+def fresh_page(browser, server):
+    """A page as a first visitor has it: nothing stored, nothing cached."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield watch(context.new_page(), server.address)
+    context.close()
+
+
+@pytest.fixture
+def phone(browser, server):
+    """A first visitor's phone."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    yield watch(context.new_page(), server.address)
+    context.close()

@@ -1,0 +1,152 @@
+"""What holds for every page of the site, in both themes and at three widths."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+VENDOR = Path(__file__).parent / "vendor"
+AXE = VENDOR / "axe-4.14.1.min.js"
+WIDTHS = [1280, 768, 390]
+
+# Long enough for a sentence, and no name of a file or hash of one.
+BAD_ALT = re.compile(r"\S+\.(svg|png|jpe?g|gif|webp)|[0-9a-f]{16,}|.{0,14}", re.IGNORECASE)
+
+# The dark theme has the same elements in other colours: there only contrast is asked for.
+RUN_AXE = """async (theme) => {
+    const options = { resultTypes: ["violations"] };
+    if (theme === "dark") options.runOnly = ["color-contrast"];
+    const { violations } = await axe.run(document, options);
+    return violations.flatMap(({ id, impact, nodes }) =>
+        nodes.map((node) => `axe ${id} (${impact}): ${node.html.slice(0, 200)} ${node.any
+            .concat(node.all, node.none).map((check) => check.message).join("; ").slice(0, 200)}`));
+}"""
+WHAT_STICKS_OUT = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const boxed = (el) => el && el !== document.body &&
+        (/auto|scroll|hidden|clip/.test(getComputedStyle(el).overflowX) || boxed(el.parentElement));
+    return [`scrolls sideways: ${root.scrollWidth} of ${root.clientWidth}`].concat(
+        [...document.body.querySelectorAll("*")]
+            .filter((el) => el.getBoundingClientRect().right > root.clientWidth + 1 && !boxed(el))
+            .slice(0, 5).map((el) => "  " + el.outerHTML.slice(0, 120)));
+}"""
+USABLE = """() => {
+    const wanted = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+    const usable = [...document.querySelectorAll(wanted)].filter((el) =>
+        el.checkVisibility({ visibilityProperty: true }) && !el.disabled && el.tabIndex >= 0 &&
+        el.type !== "hidden" && el.getClientRects().length);
+    usable.forEach((el, index) => { el.dataset.testUsable = index; });
+    window.reached = new Set();
+    document.addEventListener("focusin", ({ target }) => window.reached.add(target));
+    return usable.length;
+}"""
+NOT_REACHED = """() => [...document.querySelectorAll("[data-test-usable]")]
+    .filter((el) => !window.reached.has(el) && el.checkVisibility({ visibilityProperty: true }))
+    .map((el) => el.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture
+def at(shared_page, server):
+    """Bring the shared page to an address, a theme and a width; load only what is not there."""
+
+    def bring(page, theme, width):
+        if (shared_page.viewport_size or {}).get("width") != width:
+            shared_page.set_viewport_size({"width": width, "height": 900})
+            # The theme looks again which boxes scroll, 300 ms after the width has changed.
+            shared_page.wait_for_timeout(350)
+        shared_page.emulate_media(color_scheme=theme)
+        address = f"{server.address}/{page}.html"
+        if shared_page.url != address:
+            shared_page.complaints.clear()
+            shared_page.goto(address, wait_until="load")
+            shared_page.add_script_tag(path=AXE)
+        shared_page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg=theme
+        )
+        return shared_page
+
+    return bring
+
+
+def test_axe_is_the_released_one():
+    digest = hashlib.sha256(AXE.read_bytes()).hexdigest()
+    assert f"`{digest}`" in (VENDOR / "README.md").read_text()
+
+
+def test_page_is_sound_in_both_themes_at_three_widths(at, page):
+    problems = []
+    for width in WIDTHS:
+        for theme in ("light", "dark"):
+            view = at(page, theme, width)
+            found = view.evaluate(RUN_AXE, theme) + view.evaluate(WHAT_STICKS_OUT) + view.complaints
+            problems += [f"{theme} {width}: {problem}" for problem in found]
+            view.complaints.clear()
+    assert not problems, "\n".join(problems)
+
+
+def test_images_have_a_real_alternative_text_and_keep_their_place(at, page):
+    view = at(page, "light", 1280)
+    images = view.eval_on_selector_all(
+        "article img", "all => all.map(i => [i.alt, i.getAttribute('width'), i.src])"
+    )
+    for alt, width, source in images:
+        assert not BAD_ALT.fullmatch(alt), f"{source}: {alt!r}"
+        assert width, f"{source} has no size, so the text jumps when it arrives"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_keyboard_reaches_everything_that_can_be_used(at, text_page, width):
+    view = at(text_page, "light", width)
+    view.reload()
+    count = view.evaluate(USABLE)
+    assert count >= 3
+    for _ in range(count + 40):
+        view.keyboard.press("Tab")
+        if view.evaluate("document.activeElement === document.body"):
+            break
+    assert view.evaluate(NOT_REACHED) == []
+
+
+def test_skip_link_leads_to_the_content(at, page):
+    view = at(page, "light", 1280)
+    view.reload()
+    view.keyboard.press("Tab")
+    link = view.locator(":focus")
+    assert link.inner_text() == "Skip to main content"
+    assert link.bounding_box()["y"] >= 0, "it is seen when it has the focus"
+    view.keyboard.press("Enter")
+    assert view.url.endswith("#main-content")
+    view.keyboard.press("Tab")
+    assert view.evaluate("!!document.activeElement.closest('#main-content')")
+
+
+def test_first_visit_stays_within_the_weight_budget(fresh_page, server, page):
+    server.sent.clear()
+    fresh_page.goto(f"{server.address}/{page}.html", wait_until="load")
+    # What waits below the fold counts, too.
+    fresh_page.evaluate(
+        "document.querySelectorAll('img[loading]').forEach(i => i.removeAttribute('loading'))"
+    )
+    fresh_page.wait_for_load_state("networkidle")
+    budget = 1_800_000 if page == "playground" else 900_000
+    heaviest = "\n".join(f"{size:9,} {path}" for path, size in server.sent.most_common(8))
+    assert sum(server.sent.values()) <= budget, heaviest
+    assert len(server.sent) <= 60
+
+
+def test_page_opens_from_disk(fresh_page, site, page):
+    if page == "404":
+        pytest.skip("a server shows this page at any depth, so its addresses begin at the root")
+    fresh_page.complaints.clear()
+    requests = []
+    fresh_page.on("request", lambda request: requests.append(request.url))
+    fresh_page.goto((site / f"{page}.html").as_uri(), wait_until="load")
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    assert [c for c in fresh_page.complaints if not c.startswith("outside request: file:")] == []
+    broken = fresh_page.eval_on_selector_all(
+        "img:not([loading='lazy'])", "all => all.filter(i => !i.naturalWidth).map(i => i.src)"
+    )
+    assert broken == []
+    assert fresh_page.evaluate("getComputedStyle(document.querySelector('h1')).fontWeight") != "700"

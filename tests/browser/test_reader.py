@@ -1,0 +1,124 @@
+"""What a reader does with the site: search, switch the theme, open the contents, take a page."""
+
+import json
+
+import pytest
+
+WORDS = ["broadcasting", "overfitting", "NaiveDense", "chain rule", "backpropagation"]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_search_finds(fresh_page, server, site, words):
+    if not any(words in path.read_text() for path in site.glob("*.html")):
+        pytest.skip(f"no page holds {words!r}")
+    fresh_page.goto(f"{server.address}/index.html")
+    fresh_page.keyboard.press("Control+K")
+    fresh_page.keyboard.type(words)
+    fresh_page.keyboard.press("Enter")
+    fresh_page.wait_for_url("**/search.html?q=*")
+    result = fresh_page.locator("#search-results li a").first
+    result.wait_for()
+    fresh_page.wait_for_timeout(300)
+    result.click()
+    fresh_page.wait_for_load_state()
+    text = fresh_page.locator("article").inner_text().lower()
+    assert all(word.lower() in text for word in words.split())
+    assert fresh_page.complaints == []
+
+
+def test_search_works_from_disk(fresh_page, site):
+    fresh_page.goto((site / "search.html").as_uri() + "?q=tensor")
+    fresh_page.locator("#search-results li a").first.wait_for()
+
+
+def theme(page):
+    return page.evaluate("document.documentElement.dataset.theme")
+
+
+@pytest.mark.parametrize("device", ["fresh_page", "phone"])
+def test_theme_switch_works_by_mouse_and_is_remembered(request, server, device):
+    page = request.getfixturevalue(device)
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{server.address}/first-look.html")
+    assert theme(page) == "light"
+    page.locator(".theme-switch-button:visible").click()
+    page.locator(".theme-change-button[data-mode=dark]:visible").click()
+    assert theme(page) == "dark"
+    page.goto(f"{server.address}/index.html")
+    assert theme(page) == "dark"
+    page.locator(".theme-switch-button:visible").click()
+    page.locator(".theme-change-button[data-mode=auto]:visible").click()
+    assert theme(page) == "light"
+
+
+def test_theme_switch_works_by_keyboard(fresh_page, server):
+    fresh_page.emulate_media(color_scheme="light")
+    fresh_page.goto(f"{server.address}/first-look.html")
+    fresh_page.locator(".theme-switch-button:visible").focus()
+    fresh_page.keyboard.press("Enter")
+    for _ in range(3):
+        fresh_page.keyboard.press("ArrowDown")
+    fresh_page.keyboard.press("Enter")
+    assert theme(fresh_page) == "dark"
+
+
+def test_dark_is_there_from_the_first_paint(fresh_page, server):
+    fresh_page.emulate_media(color_scheme="dark")
+    fresh_page.goto(f"{server.address}/first-look.html", wait_until="commit")
+    fresh_page.wait_for_selector("body", state="attached")
+    assert theme(fresh_page) == "dark"
+
+
+@pytest.mark.parametrize("device", ["fresh_page", "phone"])
+def test_search_button_opens_the_search_field(request, server, device):
+    page = request.getfixturevalue(device)
+    page.goto(f"{server.address}/first-look.html")
+    page.locator(".search-button__button:visible").first.click()
+    field = page.locator("#pst-search-dialog input")
+    assert field.is_visible()
+    assert field.evaluate("field => field === document.activeElement")
+    page.keyboard.press("Escape")
+    assert not field.is_visible()
+
+
+def test_phone_opens_the_map_of_the_book_and_goes_to_a_page(phone, server):
+    phone.goto(f"{server.address}/index.html")
+    phone.locator(".primary-toggle:visible").click()
+    phone.locator("dialog[open] a", has_text="Train your first network").click()
+    phone.wait_for_url("**/first-look.html")
+
+
+def test_phone_opens_the_contents_of_a_page(phone, server):
+    phone.goto(f"{server.address}/first-look.html")
+    phone.locator(".secondary-toggle:visible").click()
+    phone.locator("dialog[open] a", has_text="Summary").click()
+    phone.wait_for_url("**/first-look.html#summary")
+
+
+def test_code_is_copied_without_prompts_and_outputs(fresh_page, server):
+    fresh_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    fresh_page.goto(f"{server.address}/first-look.html")
+    cell = fresh_page.locator(".cell_input .highlight").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    copied = fresh_page.evaluate("navigator.clipboard.readText()")
+    assert copied.splitlines()[0] == "import keras"
+
+
+def test_download_button_gives_the_executed_notebook_and_the_source(fresh_page, server):
+    fresh_page.goto(f"{server.address}/first-look.html")
+    fresh_page.locator(".dropdown-download-buttons > button").click()
+    with fresh_page.expect_download() as notebook:
+        fresh_page.locator(".btn-download-notebook-button").click()
+    cells = json.loads(notebook.value.path().read_text())["cells"]
+    assert any(cell.get("outputs") for cell in cells)
+    with fresh_page.expect_download() as source:
+        fresh_page.locator(".btn-download-source-button").click()
+    assert source.value.path().read_text().startswith("---\nfile_format: mystnb")
+
+
+def test_unknown_address_gives_the_books_own_page(fresh_page, server):
+    fresh_page.goto(f"{server.address}/deep/down/nowhere.html")
+    assert "Page not found" in fresh_page.locator("h1").inner_text()
+    fresh_page.locator("article p a, article li a").first.click()
+    fresh_page.wait_for_url("**/index.html")
