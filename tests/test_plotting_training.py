@@ -14,10 +14,10 @@ def texts(ax):
 
 
 def test_the_steps_of_the_loop_are_numbered():
-    (ax,) = plotting.training_loop(["fetch", "forward", "backward", "update"]).axes
+    (ax,) = plotting.four_steps(["fetch", "forward", "backward", "update"]).axes
     assert {"1. fetch", "2. forward", "3. backward", "4. update"} <= set(texts(ax))
     with pytest.raises(ValueError, match="zip"):
-        plotting.training_loop(["fetch"])
+        plotting.four_steps(["fetch"])
 
 
 def test_each_batch_is_drawn_in_units_of_epochs():

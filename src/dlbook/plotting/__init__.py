@@ -15,21 +15,6 @@ from dlbook.plotting.geometry import (
     unfolded_classes,
     vector_sum,
 )
-from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
-from dlbook.plotting.operations import broadcasting, equation, matrix_product
-from dlbook.plotting.speed import epoch_race, time_shares
-from dlbook.plotting.summary import training_loop
-from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
-
-__all__ = [
-    "agreement",
-from dlbook.plotting.training import (
-    batch_losses,
-    compared_accuracies,
-    losses_of_ways,
-    training_loop,
-    way_back,
-    weight_images,
 from dlbook.plotting.gradients import (
     descent_curves,
     gradient_field,
@@ -39,27 +24,31 @@ from dlbook.plotting.gradients import (
     surface_paths,
     tangent,
 )
-from dlbook.plotting.tensors import (
-    broadcasting,
-    cost_growth,
-    crops,
-    digit,
-    matrix_product,
-    number_grids,
-    race,
-    tensor_axes,
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.speed import epoch_race, time_shares
+from dlbook.plotting.summary import training_loop
+from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.training import (
+    batch_losses,
+    compared_accuracies,
+    four_steps,
+    losses_of_ways,
+    way_back,
+    weight_images,
 )
 
 __all__ = [
+    "agreement",
     "batch_losses",
     "broadcasting",
     "chain",
     "class_probabilities",
     "class_regions",
+    "compared_accuracies",
     "computation_graph",
     "confident_mistakes",
     "confusion_matrix",
-    "compared_accuracies",
     "cost_growth",
     "crops",
     "descent_curves",
@@ -69,29 +58,28 @@ __all__ = [
     "equation",
     "exponents",
     "folded_grids",
+    "four_steps",
+    "gradient_field",
     "layer_stack",
     "learning_curves",
     "losses_of_ways",
-    "gradient_field",
-    "layer_stack",
     "marked_curves",
     "matrix_product",
     "moved_grids",
     "number_grids",
     "race",
     "rival_losses",
-    "small_network",
-    "tape",
     "saddle",
+    "small_network",
     "step_sizes",
     "surface_paths",
     "tangent",
+    "tape",
     "tensor_axes",
     "time_shares",
     "training_loop",
     "unfolded_classes",
     "vector_sum",
-    "training_loop",
     "way_back",
     "weight_images",
 ]

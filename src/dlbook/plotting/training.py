@@ -32,7 +32,7 @@ SIGNS = ListedColormap(
 
 
 @styled
-def training_loop(steps: Sequence[str], *, ax: Axes | None = None) -> Figure:
+def four_steps(steps: Sequence[str], *, ax: Axes | None = None) -> Figure:
     """Draw four steps as boxes that follow each other in a circle.
 
     Parameters
