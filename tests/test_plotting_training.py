@@ -85,12 +85,15 @@ def test_the_way_back_has_as_many_arrows_as_the_way_forward():
         plotting.way_back(["x", "h"], ["layer"], [])
 
 
-def test_losses_are_drawn_over_each_other_and_distances_below():
+def test_losses_are_drawn_over_each_other_and_differences_below():
     losses = [[3.0, 2.0, 1.0], [3.0, 2.5, 1.25]]
-    upper, lower = plotting.losses_of_ways(["one", "two"], losses).axes
+    differences = [[0.0, 0.0, 0.0], [0.0, 0.5, 0.25]]
+    upper, lower = plotting.losses_of_ways(["one", "two"], losses, differences).axes
     for line, expected in zip(upper.lines, losses, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), expected)
-    (distance,) = lower.lines
-    # No difference yet has no place on a logarithmic axis; then the largest so far stays.
-    np.testing.assert_array_equal(distance.get_ydata(), [np.nan, 0.5, 0.5])
+    (difference,) = lower.lines
+    # No difference has no place on a logarithmic axis.
+    np.testing.assert_array_equal(difference.get_ydata(), [np.nan, 0.5, 0.25])
     assert lower.get_yscale() == "log"
+    with pytest.raises(ValueError, match="zip"):
+        plotting.losses_of_ways(["one"], losses, differences)

@@ -207,7 +207,7 @@ def way_back(names: Sequence[str], forwards: Sequence[str], backwards: Sequence[
 
 
 @styled
-def losses_of_ways(names: Sequence[str], losses: ArrayLike) -> Figure:
+def losses_of_ways(names: Sequence[str], losses: ArrayLike, differences: ArrayLike) -> Figure:
     """Draw the losses of the same training done in several ways, and how far they lie apart.
 
     Parameters
@@ -216,24 +216,24 @@ def losses_of_ways(names: Sequence[str], losses: ArrayLike) -> Figure:
         The ways, at most five. The first one is what the others are compared with.
     losses : array_like of float, shape (ways, steps)
         The loss of each step in each way.
+    differences : array_like of float, shape (ways, steps)
+        How far the gradients of each step are from those of the first way.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure: losses above; below, on a logarithmic axis, the largest difference from the
-        first way so far, once there is one.
+        The figure: losses above; below, on a logarithmic axis, the differences of all ways but
+        the first. Differences of zero are left out.
     """
-    losses = np.asarray(losses, dtype=float)
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True)
     widths = np.linspace(7, 1.4, len(names))  # each line shows beside the one drawn over it
-    looks = list(zip(COLOURS, LINE_STYLES, strict=True))
-    for k, name in enumerate(names):
-        upper.plot(losses[k], label=name, color=looks[k][0], ls=looks[k][1], linewidth=widths[k])
+    values = zip(names, widths, np.asarray(losses), np.asarray(differences), strict=True)
+    looks = zip(values, COLOURS, LINE_STYLES, strict=False)
+    for k, ((name, width, way_losses, apart), colour, line_style) in enumerate(looks):
+        upper.plot(way_losses, label=name, color=colour, ls=line_style, linewidth=width)
         if k:
-            so_far = np.maximum.accumulate(np.abs(losses[k] - losses[0]))
-            so_far[so_far == 0] = np.nan
-            lower.plot(so_far, color=looks[k][0], ls=looks[k][1], label=name)
+            lower.plot(np.where(apart > 0, apart, np.nan), color=colour, ls=line_style)
     upper.set(ylabel="loss", ylim=(0, None))
     upper.legend()
-    lower.set(yscale="log", xlabel="training step", ylabel=f"largest distance\nto {names[0]}")
+    lower.set(yscale="log", xlabel="training step", ylabel="largest difference\nof a gradient")
     return figure
