@@ -120,6 +120,7 @@ html_css_files = ["icons.css", "book.css"]
 html_js_files = ["book.js"]
 html_math_renderer = "mathml"
 html_copy_source = True
+html_domain_indices = False  # the reference lists all modules on one page
 html_show_sourcelink = False
 html_favicon = "docs/_static/logo.svg"
 # Without scripts the site is light; with them layout.html follows the reader's system.

@@ -1,13 +1,14 @@
-"""Write the reference of the package: every public module, in the order of the alphabet.
+"""Write the reference of the package: a page for every public module, so that none is forgotten.
 
-The page ``api`` holds a line ``.. modules``. In its place come a heading and an ``automodule``
-for each module, so that no module is forgotten. It is reStructuredText, as docstrings are.
+The pages are made anew in ``docs/api`` before each build; git ignores them. They are
+reStructuredText, as docstrings are. The page ``api`` lists them where it says ``.. modules``.
 """
 
 import importlib
 import inspect
 import pkgutil
 import re
+from pathlib import Path
 
 from sphinx.application import Sphinx
 
@@ -27,6 +28,7 @@ def modules() -> list[str]:
 
 
 def defines_something(name: str) -> bool:
+    """Tell whether a module has a public function or class that no other module lends it."""
     members = vars(importlib.import_module(name)).items()
     return any(
         not key.startswith("_")
@@ -36,15 +38,35 @@ def defines_something(name: str) -> bool:
     )
 
 
-def fill(app: Sphinx, page: str, source: list[str]) -> None:
+def write_pages(app: Sphinx) -> None:
+    """Write a page for each module, and take away those of modules that are no more."""
+    if not (Path(app.srcdir) / "api.rst").is_file():
+        return
+    folder = Path(app.srcdir) / "api"
+    folder.mkdir(exist_ok=True)
+    wanted = {}
+    for name in modules():
+        # A page that is the same stays the same, so that nothing is built for nothing.
+        text = f"{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
+        wanted[folder / f"{name}.rst"] = text
+    for path in set(folder.glob("*.rst")) - set(wanted):
+        path.unlink()
+    for path, text in wanted.items():
+        if not path.is_file() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+
+
+def list_modules(app: Sphinx, page: str, source: list[str]) -> None:
+    """List the modules, each with the first sentence of its docstring."""
     if page == "api":
-        parts = [
-            f"{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
-            for name in modules()
-        ]
-        source[0] = source[0].replace(LINE, "\n".join(parts))
+        entries = [".. toctree::\n   :hidden:\n\n" + "".join(f"   api/{m}\n" for m in modules())]
+        for name in modules():
+            summary = (inspect.getdoc(importlib.import_module(name)) or "").partition("\n\n")[0]
+            entries.append(f":doc:`api/{name}`\n   {' '.join(summary.split())}\n")
+        source[0] = source[0].replace(LINE, "\n".join(entries))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("source-read", fill)
+    app.connect("builder-inited", write_pages)
+    app.connect("source-read", list_modules)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
