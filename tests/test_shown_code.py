@@ -8,13 +8,16 @@ import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
 SHOWN = re.compile(r"^(`{3,})\{literalinclude\} (\S+)\n(.*?)^\1$", re.M | re.S)
+OPTION = re.compile(r"^:([\w-]+): *(.*)$", re.M)
 
 
 def shown():
-    """Yield page, source file and options of every piece of code that a page shows."""
+    """Yield source file and options of every function, class or method that a page shows."""
     for page in sorted(DOCS.glob("*.md")):
         for _, path, options in SHOWN.findall(page.read_text()):
-            found = dict(re.findall(r"^:([\w-]+): *(.*)$", options, re.M))
+            found = {key: value.strip('"') for key, value in OPTION.findall(options)}
+            if "pyobject" not in found:
+                continue
             yield pytest.param(page.parent / path, found, id=f"{page.stem}-{found['pyobject']}")
 
 
@@ -32,7 +35,7 @@ def test_the_head_of_a_shortened_function_is_that_of_the_package(path, options):
     node = node_named(ast.parse(source), options["pyobject"])
     if "prepend" in options:
         lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
-        assert options["prepend"].strip('"') == lines[0]
+        assert options["prepend"] == lines[0]
 
 
 @pytest.mark.parametrize(("path", "options"), list(shown()))
