@@ -67,7 +67,8 @@ nitpick_ignore_regex = [
 def package_digest() -> str:
     """Return a digest of all that a page's output depends on, besides the page itself."""
     digest = hashlib.sha256()
-    for name in ("numpy", "tensorflow", "keras", "matplotlib", "tensorboard", "ipykernel"):
+    libraries = "numpy", "tensorflow", "keras", "matplotlib", "tensorboard"
+    for name in (*libraries, "ipykernel", "sphinx", "myst-nb"):
         digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     digest.update(f"{platform.python_version()} {platform.machine()}\n".encode())
     package = Path(importlib.util.find_spec("dlbook").origin).parent

@@ -115,6 +115,13 @@ def tensorboard(session: nox.Session) -> None:
     session.run("tensorboard", "--logdir", "build/tensorboard", *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure speed and memory next to NumPy, Keras and others; write build/bench."""
+    install(session, "bench")
+    session.run("python", "-m", "dlbook.bench", *session.posargs)
+
+
 @nox.session
 def package(session: nox.Session) -> None:
     """Build wheel and sdist into dist/ and check both."""

@@ -108,6 +108,25 @@ def test_output_follows_the_package_and_nothing_runs_twice_for_nothing(book):
     assert built(book) == first, "and so is its undoing, from the cache of that state"
 
 
+QUOTED = """
+```{code-cell} ipython3
+from myst_nb import glue
+glue("relu-number", "1111", display=False)
+```
+"""
+
+
+def test_a_page_that_quotes_a_number_of_another_follows_it(book):
+    book.write("docs/index.md", INDEX.replace("relu\n", "relu\nother\n"))
+    book.write("docs/other.md", "# Other page\n\nIt is {glue:text}`relu.md::relu-number:s`.\n")
+    book.write("docs/relu.md", PAGE + QUOTED)
+    built(book)
+    assert "1111" in (book.root / "html" / "other.html").read_text()
+    book.replace("docs/relu.md", "1111", "2222")
+    built(book)
+    assert "2222" in (book.root / "html" / "other.html").read_text()
+
+
 def test_an_error_in_a_cell_stops_the_build(book):
     book.replace("docs/relu.md", "import time\n", "import time\nassert False, 'on purpose'\n")
     code, said = book.build()

@@ -122,3 +122,17 @@ def test_prose_has_between_900_and_2500_words(page):
     prose = CELL.sub("", page.read_text().removeprefix(HEADER))
     prose = re.sub(r"^(:\w+:.*|```.*)$", "", prose, flags=re.M)
     assert 900 <= len(prose.split()) <= 2500
+
+
+def test_each_slip_of_the_source_has_an_anchor_and_a_cell_that_shows_it():
+    parts = re.split(r"^\((errata-[a-z-]+)\)=$", (DOCS / "errata.md").read_text(), flags=re.M)[1:]
+    slips = dict(zip(parts[::2], parts[1::2], strict=True))
+    assert len(slips) == 11
+    for label, section in slips.items():
+        assert "remove-cell" in section, label
+        assert section.count("{code-cell}") >= 2, label
+
+
+@by_name(CHAPTERS)
+def test_the_summary_links_to_every_chapter(page):
+    assert f"{{doc}}`{page.stem}`" in (DOCS / "summary.md").read_text()

@@ -1,9 +1,12 @@
-"""Checks that the build makes of every page; with -W a finding stops it."""
+"""What the build does for every page: with -W a finding stops it, and no number goes stale."""
 
 import re
 
 from docutils import nodes
+from myst_nb.ext.glue.utils import PendingGlueReference
+from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
@@ -24,6 +27,16 @@ def check_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
             )
 
 
+def pages_that_quote(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return the pages that show another page's numbers, to be written anew if a page has run."""
+    if not NbMetadataCollector.new_exec_data(env):
+        return []
+    return [
+        name for name in env.all_docs if any(env.get_doctree(name).findall(PendingGlueReference))
+    ]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", check_alternative_texts)
+    app.connect("env-updated", pages_that_quote)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.images import get_image_size
+from sphinx_exercise.nodes import solution_node
 
 # Extensions give every box of a kind the same id, which links cannot use and HTML does not allow.
 REPEATED = {"exercise-content", "solution-content"}
@@ -48,6 +49,28 @@ class DropRepeatedIds(SphinxPostTransform):
                 node["ids"] = [name for name in node["ids"] if name not in REPEATED]
 
 
+class FoldAnswers(SphinxPostTransform):
+    """Fold answers away, natively: it works without scripts, and search in the page opens them.
+
+    sphinx-exercise leaves this to sphinx-togglebutton, a script whose buttons are not in the page
+    before it has run.
+    """
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for node in list(self.document.findall(solution_node)):
+            if "dropdown" in node["classes"]:
+                node["classes"].remove("dropdown")
+                start = '<details class="answer"><summary>Show the answer</summary>'
+                before, after = (
+                    nodes.raw("", markup, format="html") for markup in (start, "</details>")
+                )
+                node.parent.insert(node.parent.index(node), before)
+                node.parent.insert(node.parent.index(node) + 1, after)
+
+
 def describe(doctree: nodes.document | None, limit: int = 155) -> str:
     """Return the first sentences of a page as its description, as long as they fit."""
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
@@ -77,5 +100,6 @@ def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_post_transform(SizeImages)
     app.add_post_transform(DropRepeatedIds)
+    app.add_post_transform(FoldAnswers)
     app.connect("html-page-context", mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 """Checks of arguments that several modules make in the same words."""
 
+import math
 import operator
 from typing import Any
 
@@ -19,6 +20,28 @@ def whole_number(name: str, value: object, *, least: int) -> int:
     if number < least:
         raise ValueError(message)
     return number
+
+
+def real_number(
+    name: str,
+    value: Any,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a float; raise unless it is a finite number within the bounds."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{name}: expected a number. Received: {value!r}")
+    number = float(value)
+    if math.isfinite(number) and least <= number <= most and above < number < below:
+        return number
+    bounds = {"at least": least, "above": above, "at most": most, "below": below}
+    wanted = [f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound)]
+    raise ValueError(
+        f"{name}: expected a finite number {' and '.join(wanted)}. Received: {value!r}"
+    )
 
 
 def class_labels(name: str, labels: ArrayLike) -> NDArray[Any]:

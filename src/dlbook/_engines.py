@@ -3,10 +3,12 @@
 An engine is a module with `Variable` and `GradientTape`.
 """
 
+import functools
 import importlib
 from typing import Any
 
 
+@functools.cache  # which also hides the import from TensorFlow when it makes a graph
 def by_name(name: str) -> Any:
     """Return the engine with this module name, imported at first use."""
     return importlib.import_module(name)

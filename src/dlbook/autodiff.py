@@ -24,7 +24,7 @@ a Python number. Each vector-Jacobian product below is written with the operatio
 module. So the backward pass runs on plain arrays, at the speed of NumPy; and only if another
 tape is recording does it run on tensors, which makes the gradient itself differentiable.
 
-The page `backpropagation` walks through the code. Its ancestors are Autograd [1]_ and the
+The page `autodiff` walks through the code. Its ancestors are Autograd [1]_ and the
 survey of Baydin et al. [2]_.
 
 References
@@ -46,7 +46,7 @@ from types import EllipsisType
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
@@ -55,18 +55,18 @@ Axis = int | tuple[int, ...] | None
 
 @dataclass(slots=True, eq=False, repr=False)
 class Operation:
-    """One line of the tape: what was calculated, from what, and how to go back.
+    """One line of the tape: what ran, on what, and how to go back.
 
     Parameters
     ----------
     name : str
         The name of the function, for example ``"matmul"``.
     inputs : tuple
-        What went in: variables and tensors, and arrays or numbers that are constant.
+        What went in: variables and tensors, and constant arrays or numbers.
     output : Tensor
         What came out.
     values : tuple
-        What the function was called with: the arrays of `inputs`, then other arguments.
+        The arguments of the function: the arrays of `inputs`, then others.
     options : dict
         The keyword arguments.
     vjps : tuple of callable or None
@@ -80,9 +80,12 @@ class Operation:
     options: dict[str, Any]
     vjps: tuple[Callable[..., Any] | None, ...]
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         inputs = ", ".join(f"{getattr(x, 'name', None) or ''}{np.shape(x)}" for x in self.inputs)
-        return f"<Operation {self.name}: {inputs} -> {self.output.shape}>"
+        return f"{self.name}: {inputs} -> {self.output.shape}"
+
+    def __repr__(self) -> str:
+        return f"<Operation {self}>"
 
 
 def differentiable(
@@ -105,7 +108,7 @@ def differentiable(
 
     Notes
     -----
-    Explained on the page `backpropagation`. For second derivatives, write the products with the
+    Explained on the page `autodiff`. For second derivatives, write the products with the
     operations of this module.
 
     Examples
@@ -116,7 +119,7 @@ def differentiable(
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        count = len(vjps)
+        name, count = function.__name__, len(vjps)
 
         @functools.wraps(function)
         def operation(*arguments: Any, **options: Any) -> Any:
@@ -130,7 +133,7 @@ def differentiable(
                     x if isinstance(x, Tensor) else value
                     for x, value in zip(arguments[:count], values, strict=False)
                 )
-                record = Operation(function.__name__, inputs, output, values, options, vjps)
+                record = Operation(name, inputs, output, values, options, vjps)
                 for tape in _recording.tapes:
                     tape._record(record)
             return output
@@ -273,7 +276,7 @@ def _put(x: Array, /, index: Any, shape: tuple[int, ...]) -> Any:
 
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Join tensors along an axis, along which alone their lengths may differ."""
-    before = (slice(None),) * (axis % np.ndim(tensors[0]))
+    before = (slice(None),) * normalize_axis_index(axis, np.ndim(tensors[0]))
     ends = np.cumsum([0, *(np.shape(x)[axis] for x in tensors)]).tolist()
     parts = [(*before, slice(start, stop)) for start, stop in pairwise(ends)]
 
@@ -326,7 +329,7 @@ def max(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:  # no
 
 
 def _matmul_vjp_x(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """Return ``g @ yᵀ``; a vector on either side counts as a matrix of one row or column."""
+    """Return ``g @ yᵀ``; a vector is taken as one row or one column."""
     if y.ndim == 1:
         return g[..., None] * y
     if x.ndim == 1:
@@ -335,7 +338,7 @@ def _matmul_vjp_x(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _matmul_vjp_y(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """Return ``xᵀ @ g``; a vector on either side counts as a matrix of one row or column."""
+    """Return ``xᵀ @ g``; a vector is taken as one row or one column."""
     if x.ndim == 1:
         return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
@@ -415,7 +418,7 @@ def sparse_categorical_crossentropy(
 
     Notes
     -----
-    Explained on the page `backpropagation`.
+    Used on the page `backpropagation`.
     """
     labels, classes = np.asarray(labels), np.shape(predictions)[-1]
     if labels.dtype.kind not in "iu":
@@ -555,7 +558,7 @@ class Variable(Tensor):
 
     Notes
     -----
-    Explained on the page `backpropagation`. The methods that assign return the variable. They
+    Explained on the page `autodiff`. The methods that assign return the variable. They
     put a new array in the place of the old one, which tapes may still need.
     """
 
@@ -609,8 +612,6 @@ class GradientTape:
     ----------
     persistent : bool, default False
         Allow more than one call of `gradient`.
-    watch_accessed_variables : bool, default True
-        Watch each `Variable` when an operation uses it. Otherwise only what `watch` was given.
 
     Attributes
     ----------
@@ -619,8 +620,8 @@ class GradientTape:
 
     Notes
     -----
-    Explained on the page `backpropagation`. Used like ``tf.GradientTape``. A tape within a tape
-    gives second derivatives.
+    Used like ``tf.GradientTape``. A tape within a tape gives second derivatives. Explained on
+    the page `autodiff`.
 
     Examples
     --------
@@ -633,9 +634,9 @@ class GradientTape:
     [<Operation multiply: (), () -> ()>, <Operation add: (), () -> ()>]
     """
 
-    def __init__(self, *, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
+    def __init__(self, *, persistent: bool = False) -> None:
         self.operations: list[Operation] = []
-        self._persistent, self._watch_variables = persistent, watch_accessed_variables
+        self._persistent = persistent
         self._watched: dict[int, Tensor] = {}  # by id; it holds the tensor, so the id stays taken
         self._used = False
 
@@ -663,8 +664,9 @@ class GradientTape:
 
     def _record(self, operation: Operation) -> None:
         """Write the operation down if it uses something that is watched."""
-        if self._watch_variables:
-            self._watched |= {id(x): x for x in operation.inputs if isinstance(x, Variable)}
+        for x in operation.inputs:
+            if isinstance(x, Variable):
+                self._watched[id(x)] = x
         if any(id(x) in self._watched for x in operation.inputs):
             self.operations.append(operation)
             self._watched[id(operation.output)] = operation.output
@@ -709,48 +711,54 @@ class GradientTape:
             self.__exit__()
         self._used = True
 
-        # Forwards: mark what depends on a source. Nothing else needs a gradient.
+        # Forwards: keep what depends on a source. Nothing else needs a gradient.
         operations = []
         for operation in self.operations:
             if any(id(x) in needed for x in operation.inputs):
                 needed.add(id(operation.output))
                 operations.append(operation)
-        # Backwards: hand the gradient of each output on to the inputs, and add up what meets.
+        # Backwards: hand the gradient of each output on, and add up what meets.
         ones: Any = np.ones_like(target.value)
         gradients = {id(target): Tensor(ones) if _recording.tapes else ones}
         for operation in reversed(operations):
-            if id(operation.output) in gradients:
-                for x, gradient in _backward(operation, gradients[id(operation.output)], needed):
+            g = gradients.get(id(operation.output))
+            if g is not None:
+                for x, share in _backward(operation, g, needed):
                     known = gradients.get(id(x))
-                    gradients[id(x)] = gradient if known is None else known + gradient
-        return _map(lambda source: _as_tensor(gradients.get(id(source))), sources)
+                    gradients[id(x)] = share if known is None else known + share
+        return _map(lambda x: _as_tensor(gradients.get(id(x))), sources)
 
 
-def _backward(operation: Operation, g: Any, needed: set[int]) -> Iterator[tuple[Any, Any]]:
-    """Yield each input that needs a gradient with its share of it, given that of the output."""
+def _backward(operation: Operation, g: Any, needed: set[int]) -> Iterator[Any]:
+    """Yield each input that needs a gradient, with its share of `g`."""
     output: Any = operation.output.value
     values = operation.values
-    if _recording.tapes:  # they shall record this too, so work with what they know
-        output = operation.output
-        values = operation.inputs + values[len(operation.inputs) :]
-        for x, value in zip(operation.inputs, operation.values, strict=False):
-            if isinstance(x, Variable) and x.value is not value:
-                raise RuntimeError(
-                    f"variable {x.name or ''}: expected no assignment between its use and the "
-                    "gradient, while another tape records. Received: a new value"
-                )
+    if _recording.tapes:  # they shall record this too, so it runs on tensors
+        output, values = operation.output, _with_tensors(operation)
     for x, vjp in zip(operation.inputs, operation.vjps, strict=True):
         if id(x) in needed and vjp is not None:
-            yield x, _undo_broadcasting(vjp(g, output, *values, **operation.options), x)
+            share = vjp(g, output, *values, **operation.options)
+            yield x, _undo_broadcasting(share, x)
 
 
 def _undo_broadcasting(g: Any, x: Tensor) -> Any:
-    """Sum a gradient over the axes along which `x` was repeated, down to its shape and dtype."""
+    """Sum over the axes along which `x` was repeated; keep its dtype."""
     if g.shape != x.shape:
-        new = g.ndim - x.ndim
-        repeated = [new + k for k, n in enumerate(x.shape) if n == 1 != g.shape[new + k]]
-        g = reshape(sum(g, (*range(new), *repeated)), x.shape)
+        lengths = (1,) * (g.ndim - x.ndim) + x.shape
+        repeated = [k for k, n in enumerate(lengths) if n != g.shape[k]]
+        g = reshape(sum(g, tuple(repeated)), x.shape)
     return g if g.dtype == x.dtype else astype(g, x.dtype)
+
+
+def _with_tensors(operation: Operation) -> tuple[Any, ...]:
+    """Return the arguments of an operation, with tensors where `values` has their arrays."""
+    for x, value in zip(operation.inputs, operation.values, strict=False):
+        if isinstance(x, Variable) and x.value is not value:
+            raise RuntimeError(
+                f"variable {x.name or ''}: expected no assignment between its use and the "
+                "gradient, while another tape records. Received: a new value"
+            )
+    return operation.inputs + operation.values[len(operation.inputs) :]
 
 
 def numerical_gradient(

@@ -1,8 +1,8 @@
 """Tensor operations written out as loops, to show what NumPy does in one call.
 
 Each function takes NumPy arrays of real numbers and returns what NumPy returns for the same
-operation: the same values, the same dtype. They are slow on purpose; the page
-`tensor-operations` times them against NumPy.
+operation: the same values, the same dtype. They are slow on purpose; the pages
+`tensor-operations` and `dot-products` time them against NumPy.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -47,7 +47,7 @@ def naive_relu(x: RealArray) -> RealArray:
     result = np.empty(x.shape, dtype=np.result_type(x, 0))
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
-            # Asked this way round, NaN stays NaN and -0.0 becomes 0.0, as in NumPy.
+            # Asked this way, NaN stays NaN and -0.0 becomes 0.0.
             result[i, j] = 0 if x[i, j] <= 0 else x[i, j]
     return result
 
@@ -158,7 +158,7 @@ def naive_vector_dot(x: RealArray, y: RealArray) -> Any:
 
     Notes
     -----
-    Explained on the page `tensor-operations`.
+    Explained on the page `dot-products`.
 
     Examples
     --------
@@ -204,7 +204,7 @@ def naive_matrix_vector_dot(x: RealArray, y: RealArray) -> RealArray:
 
     Notes
     -----
-    Explained on the page `tensor-operations`.
+    Explained on the page `dot-products`.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def naive_matrix_dot(x: RealArray, y: RealArray) -> RealArray:
 
     Notes
     -----
-    Explained on the page `tensor-operations`.
+    Explained on the page `dot-products`.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def one_training_step(
         Their classes, from 0.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
-    optimizer : keras.optimizers.Optimizer, optional
+    optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
 
     Returns
@@ -78,14 +78,40 @@ def one_training_step(
     -----
     Explained on the page `from-scratch`. The loss is the cross-entropy.
     """
+    average_loss, gradients = loss_and_gradients(model, images_batch, labels_batch)
+    if average_loss < math.inf:
+        update_weights(gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer)
+    return average_loss
+
+
+def loss_and_gradients(model: Model, images_batch: Any, labels_batch: Any) -> tuple[Any, list[Any]]:
+    """Run a batch forward under a tape, then walk the tape backward.
+
+    Parameters
+    ----------
+    model : NaiveSequential
+        The network, ending in probabilities (softmax). It stays as it is.
+    images_batch : array_like of float32, shape (batch, inputs)
+        The inputs.
+    labels_batch : array_like of int, shape (batch,)
+        Their classes, from 0.
+
+    Returns
+    -------
+    average_loss : scalar tensor of float32
+        The mean cross-entropy of the batch.
+    gradients : list of tensors
+        The gradient of that loss for each weight, of the weight's shape.
+
+    Notes
+    -----
+    Explained on the page `from-scratch`.
+    """
     engine = _engines.engine_of(model)
     with engine.GradientTape() as tape:
         predictions = model(images_batch)
         average_loss = _engines.average_loss(engine, labels_batch, predictions)
-    gradients = tape.gradient(average_loss, model.weights)
-    if average_loss < math.inf:
-        update_weights(gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer)
-    return average_loss
+    return average_loss, tape.gradient(average_loss, model.weights)
 
 
 def update_weights(
@@ -105,7 +131,7 @@ def update_weights(
         The weights, changed in place.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
-    optimizer : keras.optimizers.Optimizer, optional
+    optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
 
     Raises
@@ -168,7 +194,7 @@ def fit(
         How many examples make a step, at least 1.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
-    optimizer : keras.optimizers.Optimizer, optional
+    optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
     shuffle : bool, default False
         Go through the examples in a new random order in each epoch.
@@ -221,9 +247,12 @@ def fit(
         raise ValueError(f"verbose: expected 0, 1 or 2. Received: {verbose!r}")
     x, y = _examples(model, images, labels)
     batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
-    compiled = not run_eagerly and _can_be_compiled(model, optimizer)
-    runner = _compiled_epoch if compiled else _eager_epoch
-    one_epoch = runner(model, batches, learning_rate, optimizer)
+    step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
+    if run_eagerly or not _can_be_compiled(model, optimizer):
+        one_epoch = _eager_epoch(batches, step)
+    else:
+        graph = _graph_of(model, batches.batch_size, learning_rate, optimizer)
+        one_epoch = _compiled_epoch(batches, step, graph)
     history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
     if validation_data is not None:
         names = ("validation_data[0]", "validation_data[1]")
@@ -296,43 +325,40 @@ def evaluate(
 
 
 def _eager_epoch(
-    model: Model, batches: BatchGenerator, learning_rate: float | None, optimizer: Any
+    batches: BatchGenerator, step: Callable[..., Any]
 ) -> Callable[[], Iterator[float]]:
     """Return a function that trains for one epoch and yields the loss of each batch."""
 
     def one_epoch() -> Iterator[float]:
         for images_batch, labels_batch in batches:
-            loss = one_training_step(
-                model,
-                images_batch,
-                labels_batch,
-                learning_rate=learning_rate,
-                optimizer=optimizer,
-            )
-            yield float(loss)
+            yield float(step(images_batch, labels_batch))
 
     return one_epoch
 
 
 def _compiled_epoch(
-    model: Model, batches: BatchGenerator, learning_rate: float | None, optimizer: Any
+    batches: BatchGenerator, step: Callable[..., Any], graph: Callable[..., Any]
 ) -> Callable[[], Iterator[float]]:
-    """Return what `_eager_epoch` does, with the same step, but compiled by TensorFlow.
+    """Return what `_eager_epoch` does, with the steps of full batches in a graph.
 
     The data is copied to the device once. Python is asked again only after every `LOG_EVERY`
-    batches, when there is something to log.
+    batches, when there is something to log. A short batch at the end is not worth a graph of its
+    own: it takes an eager step.
     """
     tf = _engines.tensorflow()
     images, labels = tf.constant(batches.images), tf.constant(batches.labels)
-    train = _graph_of(model, batches.batch_size, learning_rate, optimizer)
+    full = len(batches.images) // batches.batch_size
 
     def one_epoch() -> Iterator[float]:
         iter(batches)  # starts the epoch, and shuffles if that was asked for
         order = None if batches.order is None else tf.constant(batches.order)
-        for first in range(0, len(batches), LOG_EVERY):
-            last = min(first + LOG_EVERY, len(batches))
-            losses = train(images, labels, order, tf.constant(first), tf.constant(last))
-            yield from losses.numpy().tolist()
+        for first in range(0, full, LOG_EVERY):
+            count = min(LOG_EVERY, full - first)
+            losses = graph(images, labels, order, tf.constant(first), tf.constant(first + count))
+            yield from losses.numpy()[:count].tolist()
+        batches.index = full * batches.batch_size
+        if full < len(batches):
+            yield float(step(*batches.next()))
 
     return one_epoch
 
@@ -342,7 +368,7 @@ def _graph_of(
 ) -> Callable[..., Any]:
     """Return the training steps of some batches as a graph, from the model's cache if it is there.
 
-    Making the graph takes a second or two, so a model keeps the last one. It is used again only
+    Making the graph takes a few seconds, so a model keeps the last one. It is used again only
     while all that went into it is the same: `NaiveSequential.parts` lists the model's share.
     """
     tf = _engines.tensorflow()
@@ -351,23 +377,36 @@ def _graph_of(
     if len(parts) == len(kept_parts) and all(map(operator.is_, parts, kept_parts)):
         return cast("Callable[..., Any]", graph)
 
-    # XLA, since it keeps NaN: TensorFlow's own fused kernels turn relu(NaN) into 0.
-    step = tf.function(
-        partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer),
-        jit_compile=True,
-    )
+    variables = [*model.weights, *(() if optimizer is None else optimizer.variables)]
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def part(tensor: Any, start: Any) -> Any:
+        others = len(tensor.shape) - 1
+        return tf.slice(tensor, [start, *[0] * others], [batch_size, *tensor.shape[1:]])
+
+    # XLA makes one program of the loop and all that is in it, and moves the weights in place.
+    # It also keeps NaN, which TensorFlow's own fused kernels turn into 0 at a relu.
+    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
     def train(images: Any, labels: Any, order: Any, first: Any, last: Any) -> Any:
-        losses = tf.TensorArray(tf.float32, size=last - first)
+        losses = tf.TensorArray(tf.float32, size=LOG_EVERY)
         for counter in tf.range(first, last):
-            chosen = slice(counter * batch_size, (counter + 1) * batch_size)
+            start = counter * batch_size
             if order is None:
-                loss = step(images[chosen], labels[chosen])
+                images_batch, labels_batch = part(images, start), part(labels, start)
             else:
-                loss = step(tf.gather(images, order[chosen]), tf.gather(labels, order[chosen]))
+                chosen = part(order, start)
+                images_batch, labels_batch = tf.gather(images, chosen), tf.gather(labels, chosen)
+            # As in `one_training_step`, a loss that is not finite leaves all as it was. A choice
+            # between old and new entries costs nothing here; a condition would copy all weights.
+            before = [tf.identity(variable) for variable in variables]
+            loss, gradients = loss_and_gradients(model, images_batch, labels_batch)
+            update_weights(
+                gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer
+            )
+            is_finite = loss < math.inf
+            for variable, old in zip(variables, before, strict=True):
+                variable.assign(tf.where(is_finite, variable, old))
             losses = losses.write(counter - first, loss)
-            if not tf.math.is_finite(loss):
+            if not is_finite:
                 break
         return losses.stack()
 
@@ -392,17 +431,14 @@ def _checked_step(learning_rate: float | None, optimizer: Any) -> float:
     """Return the step size of plain gradient descent; raise if what was given makes no sense."""
     if learning_rate is None:
         if optimizer is not None and not hasattr(optimizer, "apply_gradients"):
-            raise TypeError(f"optimizer: expected a Keras optimizer. Received: {optimizer!r}")
+            raise TypeError(
+                "optimizer: expected an optimizer of Keras or of dlbook.optimizers. "
+                f"Received: {optimizer!r}"
+            )
         return LEARNING_RATE
     if optimizer is not None:
         raise ValueError("learning_rate: expected None when an optimizer is given; it has its own")
-    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
-        raise TypeError(f"learning_rate: expected a number. Received: {learning_rate!r}")
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(
-            f"learning_rate: expected a finite number above 0. Received: {learning_rate!r}"
-        )
-    return float(learning_rate)
+    return _checks.real_number("learning_rate", learning_rate, above=0)
 
 
 def _examples(

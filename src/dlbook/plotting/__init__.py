@@ -4,28 +4,82 @@ The functions take arrays, and where it makes sense the axes to draw on; they re
 They never train, show or save anything, and import nothing else of the package.
 """
 
+from dlbook.plotting.bugs import agreement, rival_losses
+from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
-from dlbook.plotting.tensors import (
-    broadcasting,
-    cost_growth,
-    crops,
-    digit,
-    matrix_product,
-    number_grids,
-    race,
-    tensor_axes,
+from dlbook.plotting.evaluation import confident_mistakes, confusion_matrix, learning_curves
+from dlbook.plotting.geometry import (
+    class_regions,
+    folded_grids,
+    moved_grids,
+    unfolded_classes,
+    vector_sum,
+)
+from dlbook.plotting.gradients import (
+    descent_curves,
+    gradient_field,
+    marked_curves,
+    saddle,
+    step_sizes,
+    surface_paths,
+    tangent,
+)
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.speed import epoch_race, time_shares
+from dlbook.plotting.summary import training_loop
+from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.training import (
+    batch_losses,
+    compared_accuracies,
+    four_steps,
+    losses_of_ways,
+    way_back,
+    weight_images,
 )
 
 __all__ = [
+    "agreement",
+    "batch_losses",
     "broadcasting",
+    "chain",
     "class_probabilities",
+    "class_regions",
+    "compared_accuracies",
+    "computation_graph",
+    "confident_mistakes",
+    "confusion_matrix",
     "cost_growth",
     "crops",
+    "descent_curves",
     "digit",
     "digits",
+    "epoch_race",
+    "equation",
+    "exponents",
+    "folded_grids",
+    "four_steps",
+    "gradient_field",
     "layer_stack",
+    "learning_curves",
+    "losses_of_ways",
+    "marked_curves",
     "matrix_product",
+    "moved_grids",
     "number_grids",
     "race",
+    "rival_losses",
+    "saddle",
+    "small_network",
+    "step_sizes",
+    "surface_paths",
+    "tangent",
+    "tape",
     "tensor_axes",
+    "time_shares",
+    "training_loop",
+    "unfolded_classes",
+    "vector_sum",
+    "way_back",
+    "weight_images",
 ]

@@ -1,0 +1,302 @@
+"""Figures of computation graphs, and of what flows along them forwards and backwards."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from dlbook.plotting._style import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    figure_of,
+    own_axes,
+    styled,
+    without_ticks,
+)
+
+BOXES: dict[str, dict[str, Any]] = {
+    "operation": {"boxstyle": "round,pad=0.4,rounding_size=0.9", "edgecolor": INK, "lw": 1.2},
+    "variable": {"boxstyle": "square,pad=0.4", "edgecolor": BLUE, "lw": 2.8},
+    "constant": {"boxstyle": "square,pad=0.4", "edgecolor": MUTED, "lw": 1.2, "linestyle": "--"},
+    "result": {"boxstyle": "square,pad=0.4", "edgecolor": "none"},
+}
+"""The frame of each kind of node: told apart by form, thickness and dashes, not colour alone."""
+
+
+@styled
+def computation_graph(
+    nodes: Sequence[tuple[str, str, tuple[int, ...]]],
+    edges: Sequence[tuple[int, int]],
+    *,
+    forward: Sequence[str] | None = None,
+    backward: Sequence[str] | None = None,
+) -> Figure:
+    """Draw a computation graph from top to bottom, the last result at the foot.
+
+    Operations have round corners, variables a thick frame, constants a dashed one.
+
+    Parameters
+    ----------
+    nodes : sequence of (label, kind, shape)
+        What to draw; `kind` is ``"operation"``, ``"variable"``, ``"constant"`` or, without a
+        frame, ``"result"``. The shape of a scalar is left out.
+    edges : sequence of (int, int)
+        For each arrow the position in `nodes` of its start, then of its end. A node stands
+        before the nodes that use it.
+    forward, backward : sequence of str, optional
+        For each edge what to write to its left or above it, with a small arrow in the direction
+        of the edge, and to its right or below it, with a small arrow against it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    rows, columns = _layout(len(nodes), edges)
+    left, right = min(columns), max(columns)
+    step = min(2.2, WIDTH / (right - left + 1))
+    # In inches, so that letters and boxes keep their proportions.
+    points = [
+        ((column - (left + right) / 2) * step, 0.78 * row)
+        for row, column in zip(rows, columns, strict=True)
+    ]
+    top, foot = 0.78 * min(rows) - 0.4, 0.78 * max(rows) + 0.4
+    ax = own_axes(None, height=foot - top)
+    without_ticks(ax)
+    ax.set(xlim=(-WIDTH / 2, WIDTH / 2), ylim=(foot, top))
+    boxes = []
+    for point, (label, kind, shape) in zip(points, nodes, strict=True):
+        text = label.replace("categorical_", "categorical_\n") + (f"\n{shape}" if shape else "")
+        frame = {"facecolor": "none"} | BOXES[kind]
+        written = ax.text(*point, text, ha="center", va="center", fontsize=10, bbox=frame)
+        boxes.append(written.get_bbox_patch())
+    for k, (a, b) in enumerate(edges):
+        (x0, y0), (x1, y1) = points[a], points[b]
+        bend = "angle,angleA=90,angleB=0,rad=6" if x0 != x1 and y0 != y1 else "arc3"
+        arrow = {"arrowstyle": "-|>", "color": MUTED, "lw": 1.2, "connectionstyle": bend}
+        arrow |= {"patchA": boxes[a], "patchB": boxes[b], "shrinkA": 1, "shrinkB": 1}
+        ax.annotate("", xy=(x1, y1), xytext=(x0, y0), arrowprops=arrow)
+        heads = "↓↑" if x0 == x1 else "→←" if x0 < x1 else "←→"
+        if forward is not None:
+            _beside(ax, points[a], points[b], f"{heads[0]} {forward[k]}", GREEN, side=-1)
+        if backward is not None:
+            _beside(ax, points[a], points[b], f"{heads[1]} {backward[k]}", ORANGE, side=1)
+    return figure_of(ax)
+
+
+def _beside(
+    ax: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    text: str,
+    colour: str,
+    *,
+    side: int,
+) -> None:
+    """Write to the left of an arrow down or over one that goes sideways; else right or under."""
+    look: dict[str, Any] = {"color": colour, "fontsize": 10.5}
+    if start[0] == end[0]:
+        look |= {"ha": "right" if side < 0 else "left", "va": "center"}
+        ax.text(end[0] + 0.08 * side, end[1] - 0.39, text, **look)
+    else:
+        look |= {"ha": "center", "va": "bottom" if side < 0 else "top"}
+        ax.text((start[0] + end[0]) / 2, end[1] + 0.06 * side, text, **look)
+
+
+def _layout(size: int, edges: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Return the row and the column of each node."""
+    inputs: list[list[int]] = [[] for _ in range(size)]
+    for start, end in edges:
+        inputs[end].append(start)
+    for sources in inputs:  # what was calculated comes from above, what joins it from the side
+        sources.sort(key=lambda node: not inputs[node])
+    rows = _rows(inputs)
+    return rows, _columns(inputs, rows)
+
+
+def _rows(inputs: Sequence[Sequence[int]]) -> list[int]:
+    """Return the row of each node, as low as its users allow; results stand in row 0."""
+    rows = [0] * len(inputs)
+    for end in reversed(range(len(inputs))):  # a node stands before its users
+        for k, source in enumerate(inputs[end]):
+            above = k == 0 or bool(inputs[source])
+            rows[source] = min(rows[source], rows[end] - above)
+    return rows
+
+
+def _columns(inputs: Sequence[Sequence[int]], rows: Sequence[int]) -> list[int]:
+    """Return the column of each node.
+
+    Each node owns a lane: its column, from its own row down to its lowest user. Arrows go down
+    in the lane, then sideways into the user.
+    """
+    columns: dict[int, int] = {}
+    taken: set[tuple[int, int]] = set()
+
+    def place(node: int, last: int, wanted: int) -> None:
+        """Give the node the free lane nearest to `wanted`, where alone it may end over `last`."""
+        for column in (wanted + sign * k for k in count() for sign in (1, -1)):
+            lane = {(row, column) for row in range(rows[node], last + (column != wanted))}
+            if lane and not lane & taken:
+                columns[node] = column
+                taken.update(lane)
+                return
+
+    for result in set(range(len(rows))).difference(*inputs):
+        place(result, rows[result] + 1, 0)
+    for node in sorted(range(len(rows)), key=lambda node: -rows[node]):
+        for source in inputs[node]:
+            if source not in columns:
+                place(source, rows[node], columns[node])
+    return [columns[node] for node in range(len(rows))]
+
+
+@styled
+def chain(
+    names: Sequence[str], steps: Sequence[str], values: Sequence[float], factors: Sequence[float]
+) -> Figure:
+    """Draw a chain of functions: values forwards above, products of derivatives back below.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The name of each value, from the input to the result.
+    steps : sequence of str
+        The function between two values, one fewer than values.
+    values : sequence of float
+        The numbers of the forward pass.
+    factors : sequence of float
+        The derivative of each function at its input.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    products = [1.0]
+    for factor in reversed(factors):
+        products.insert(0, products[0] * factor)
+    ax = own_axes(None, height=2.5)
+    without_ticks(ax)
+    small: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 10.5}
+    for k, (name, value, product) in enumerate(zip(names, values, products, strict=True)):
+        frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
+        ax.text(k, 0, name, ha="center", va="center", fontsize=12, bbox=frame)
+        ax.text(k, 0.8, _number(value), color=GREEN, **small)
+        ax.text(k, -0.8, _number(product), color=ORANGE, **small)
+    for k, (step, factor) in enumerate(zip(steps, factors, strict=True)):
+        for y, start, end, colour, text in (
+            (0.8, 0.3, 0.7, GREEN, step),
+            (-0.8, 0.7, 0.3, ORANGE, f"× {_number(factor)}"),
+        ):
+            look = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate("", xy=(k + end, y), xytext=(k + start, y), arrowprops=look)
+            ax.text(k + 0.5, y + (0.36 if y > 0 else -0.36), text, color=colour, **small)
+    ax.text(-0.3, 1.75, "forwards: values", color=GREEN, va="center")
+    last = len(steps) + 0.3
+    text = "backwards: derivatives of the last value"
+    ax.text(last, -1.75, text, color=ORANGE, va="center", ha="right")
+    ax.set(xlim=(-0.4, len(steps) + 0.4), ylim=(-2, 2))
+    return figure_of(ax)
+
+
+def _number(value: float) -> str:
+    """Write three digits of a number, with a real minus sign."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+@styled
+def small_network(
+    names: Sequence[Sequence[str]], weights: Sequence[ArrayLike], labels: Sequence[ArrayLike]
+) -> Figure:
+    """Draw the units of a small dense network and the weight on each connection.
+
+    Parameters
+    ----------
+    names : sequence of sequence of str
+        The names of the units, layer by layer from the left.
+    weights : sequence of array_like, shape (units, units of the next layer)
+        The weights between each layer and the next.
+    labels : sequence of array_like of str
+        The name of each weight, in the shapes of `weights`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    ax = own_axes(None, height=1.35 * max(len(layer) for layer in names))
+    without_ticks(ax)
+    frame = {"boxstyle": "circle,pad=0.45", "facecolor": "none", "edgecolor": INK}
+    places: dict[tuple[int, int], tuple[float, float]] = {}
+    boxes = {}
+    for k, layer in enumerate(names):
+        for i, name in enumerate(layer):
+            places[k, i] = (2.0 * k, 1.3 * ((len(layer) - 1) / 2 - i))
+            text = ax.text(*places[k, i], name, ha="center", va="center", bbox=frame)
+            boxes[k, i] = text.get_bbox_patch()
+    for k, (matrix, texts) in enumerate(zip(weights, labels, strict=True)):
+        for (i, j), weight in np.ndenumerate(np.asarray(matrix)):
+            start, end = places[k, i], places[k + 1, j]
+            arrow = {"arrowstyle": "-|>", "color": MUTED, "shrinkA": 1, "shrinkB": 2}
+            arrow |= {"patchA": boxes[k, i], "patchB": boxes[k + 1, j]}
+            ax.annotate("", xy=end, xytext=start, arrowprops=arrow)
+            # Near the start, where connections to different units have parted but not crossed;
+            # over those from the upper half, under those from the lower.
+            direction = np.subtract(end, start)
+            across = np.array([-direction[1], direction[0]]) / np.hypot(*direction)
+            place = start + 0.31 * direction + (0.11 if start[1] >= 0 else -0.11) * across
+            angle = float(np.degrees(np.arctan2(direction[1], direction[0])))
+            label = f"{np.asarray(texts)[i, j]} = {weight:.2f}"
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "rotation": angle,
+                "rotation_mode": "anchor",
+            }
+            ax.text(place[0], place[1], label, color=BLUE, **look)
+    half = 0.6 * max(len(layer) for layer in names)
+    ax.set(xlim=(-0.35, 2 * len(names) - 1.65), ylim=(-half, half), aspect="equal")
+    return figure_of(ax)
+
+
+@styled
+def tape(lines: Sequence[str]) -> Figure:
+    """Draw a tape: its lines in their order, written downwards and read upwards.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        What stands on the tape, one text for each operation.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    last = len(lines) - 1
+    ax = own_axes(None, height=0.5 * len(lines) + 0.5)
+    without_ticks(ax)
+    for k, line in enumerate(lines):
+        ax.add_patch(Rectangle((0, k - 0.5), 1, 1, facecolor="none", edgecolor=MUTED, lw=1.2))
+        ax.text(0.03, k, f"{k}", va="center", color=MUTED)
+        ax.text(0.1, k, line, va="center")
+    for x, start, end, text, colour in (
+        (-0.06, -0.4, last + 0.4, "written forwards", GREEN),
+        (1.06, last + 0.4, -0.4, "read backwards", ORANGE),
+    ):
+        look = {"arrowstyle": "-|>", "color": colour, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", xy=(x, end), xytext=(x, start), arrowprops=look)
+        side = "left" if x < 0 else "right"
+        ax.text(x, -0.75, text, color=colour, ha=side, va="bottom")
+    ax.set(xlim=(-0.1, 1.1), ylim=(last + 0.6, -1.3))
+    return figure_of(ax)

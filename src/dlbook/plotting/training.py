@@ -1,0 +1,239 @@
+"""Figures of the training loop: its steps, its losses, and what it makes of the weights."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from dlbook.plotting._style import (
+    BLUE,
+    COLOURS,
+    INK,
+    LINE_STYLES,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    figure_of,
+    own_axes,
+    styled,
+    without_ticks,
+)
+
+SIGNS = ListedColormap(
+    [(*to_rgb(BLUE), 1 - k / 127) for k in range(128)]
+    + [(*to_rgb(ORANGE), k / 127) for k in range(128)],
+    name="signs",
+)
+"""Blue below zero, orange above, and clear at zero: the hue carries the sign on any ground."""
+
+
+@styled
+def four_steps(steps: Sequence[str], *, ax: Axes | None = None) -> Figure:
+    """Draw four steps as boxes that follow each other in a circle.
+
+    Parameters
+    ----------
+    steps : sequence of str
+        What stands in the boxes: top left, top right, bottom right, bottom left.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    ax = own_axes(ax, height=2.5)
+    without_ticks(ax)
+    box = {"boxstyle": "round,pad=0.6", "facecolor": "none", "edgecolor": BLUE, "linewidth": 1.6}
+    corners = [(0, 1), (1, 1), (1, 0), (0, 0)]
+    for k, ((x, y), step) in enumerate(zip(corners, steps, strict=True)):
+        ax.text(x, y, f"{k + 1}. {step}", ha="center", va="center", bbox=box, linespacing=1.4)
+    arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.4}
+    for start, end in [
+        ((0.36, 1), (0.64, 1)),
+        ((1, 0.7), (1, 0.3)),
+        ((0.64, 0), (0.36, 0)),
+        ((0, 0.3), (0, 0.7)),
+    ]:
+        ax.annotate("", xy=end, xytext=start, arrowprops=arrow)
+    ax.set(xlim=(-0.45, 1.45), ylim=(-0.4, 1.4))
+    return figure_of(ax)
+
+
+@styled
+def batch_losses(
+    losses: ArrayLike, batches_per_epoch: int, *, window: int = 100, ax: Axes | None = None
+) -> Figure:
+    """Draw the loss of every batch of a training run, and its moving average.
+
+    Parameters
+    ----------
+    losses : array_like of float, shape (batches,)
+        The loss of each batch, in the order of training; at least `window` of them.
+    batches_per_epoch : int
+        How many batches make an epoch, which is the unit of the horizontal axis.
+    window : int, default 100
+        Over how many batches to average.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    ax = own_axes(ax)
+    losses = np.asarray(losses, dtype=float)
+    epochs = np.arange(len(losses)) / batches_per_epoch
+    ax.plot(epochs, losses, color=MUTED, linewidth=0.5, linestyle="-", label="each batch")
+    average = np.convolve(losses, np.ones(window) / window, mode="valid")
+    label = f"mean of {window} batches"
+    centres = epochs[(window - 1) // 2 :][: len(average)]
+    ax.plot(centres, average, color=ORANGE, linestyle="-", linewidth=2.2, label=label)
+    end = len(losses) / batches_per_epoch
+    ax.set(xlabel="epochs", ylabel="loss", xlim=(0, end), ylim=(0, None))
+    ax.legend()
+    return figure_of(ax)
+
+
+@styled
+def compared_accuracies(
+    names: Sequence[str], accuracies: ArrayLike, *, ax: Axes | None = None
+) -> Figure:
+    """Draw the accuracies of several ways to train, one row for each, one dot for each seed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The ways, from the top.
+    accuracies : array_like of float, shape (ways, seeds)
+        What each reached with each seed, 0 to 1.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. A bar marks the mean of each row, which stands beside it.
+    """
+    accuracies = np.asarray(accuracies, dtype=float)
+    ax = own_axes(ax, height=0.9 + 0.34 * len(names))
+    for row, values in enumerate(accuracies):
+        mean = values.mean()
+        ax.plot([mean, mean], [row - 0.3, row + 0.3], color=ORANGE, linestyle="-", linewidth=2.5)
+        ax.plot(values, np.full(len(values), row), "o", color=BLUE, markersize=5, alpha=0.7)
+        ax.text(1.02, row, f"{mean:.3f}", va="center", transform=ax.get_yaxis_transform())
+    ax.set(xlabel="test accuracy", xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
+    ax.set_yticks(range(len(names)), names)
+    ax.set_title("mean", loc="right", fontsize=10, x=1.11)
+    return figure_of(ax)
+
+
+@styled
+def weight_images(kernel: ArrayLike, units: Sequence[int], *, columns: int = 5) -> Figure:
+    """Draw the weights that lead into some units of a layer as square images.
+
+    Parameters
+    ----------
+    kernel : array_like of float, shape (height * height, outputs)
+        The weights of a dense layer whose inputs are the pixels of square images.
+    units : sequence of int
+        Which outputs to show.
+    columns : int, default 5
+        How many images stand in one row, at least 1.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Orange is above zero and blue below; all images share one scale, which ends
+        at the 99th percentile of the weights' sizes.
+    """
+    kernel = np.asarray(kernel)
+    height = round(len(kernel) ** 0.5)
+    limit = np.percentile(np.abs(kernel[:, list(units)]), 99)
+    rows = -(-len(units) // columns)
+    size = (WIDTH, rows * (WIDTH / columns + 0.25) + 0.6)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for ax in axes.flat:
+        without_ticks(ax)
+    for ax, unit in zip(axes.flat, units, strict=False):
+        image = kernel[:, unit].reshape((height, height))
+        drawn = ax.imshow(image, cmap=SIGNS, vmin=-limit, vmax=limit)
+        ax.set_title(f"unit {unit}", fontsize=10)
+        ax.spines[:].set(visible=True, linewidth=0.6)
+    bar = figure.colorbar(drawn, ax=axes, location="bottom", aspect=40, shrink=0.8, extend="both")
+    bar.set_ticks([-limit, 0, limit], labels=[f"−{limit:.2f}", "0", f"{limit:.2f}"])
+    bar.set_label("weight")
+    return figure
+
+
+@styled
+def way_back(names: Sequence[str], forwards: Sequence[str], backwards: Sequence[str]) -> Figure:
+    """Draw a chain of values: how each follows from the last, and how the gradient comes back.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The values, first to last.
+    forwards : sequence of str
+        What leads from each value to the next: one fewer than values.
+    backwards : sequence of str
+        The gradient for each value but the first: as many as `forwards`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Forward arrows are solid and run on top, backward ones are dashed.
+    """
+    ax = own_axes(None, height=2.3)
+    without_ticks(ax)
+    for k, name in enumerate(names):
+        ring = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
+        ax.text(k, 0, name, ha="center", va="center", fontsize=13, bbox=ring)
+    for k, (forward, backward) in enumerate(zip(forwards, backwards, strict=True)):
+        there = {"arrowstyle": "->", "color": BLUE, "connectionstyle": "arc3,rad=-0.35", "lw": 1.6}
+        back = {**there, "color": ORANGE, "linestyle": "--"}
+        ax.annotate("", xy=(k + 0.8, 0.12), xytext=(k + 0.2, 0.12), arrowprops=there)
+        ax.annotate("", xy=(k + 0.2, -0.12), xytext=(k + 0.8, -0.12), arrowprops=back)
+        ax.text(k + 0.5, 0.34, forward, ha="center", va="bottom", color=BLUE)
+        ax.text(k + 0.5, -0.34, backward, ha="center", va="top", color=ORANGE)
+    ax.set(xlim=(-0.3, len(names) - 0.7), ylim=(-0.85, 0.85))
+    return figure_of(ax)
+
+
+@styled
+def losses_of_ways(names: Sequence[str], losses: ArrayLike, differences: ArrayLike) -> Figure:
+    """Draw the losses of the same training done in several ways, and how far they lie apart.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The ways, at most five. The first one is what the others are compared with.
+    losses : array_like of float, shape (ways, steps)
+        The loss of each step in each way.
+    differences : array_like of float, shape (ways, steps)
+        How far the gradients of each step are from those of the first way.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure: losses above; below, on a logarithmic axis, the differences of all ways but
+        the first. Differences of zero are left out.
+    """
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True)
+    widths = np.linspace(7, 1.4, len(names))  # each line shows beside the one drawn over it
+    values = zip(names, widths, np.asarray(losses), np.asarray(differences), strict=True)
+    looks = zip(values, COLOURS, LINE_STYLES, strict=False)
+    for k, ((name, width, way_losses, apart), colour, line_style) in enumerate(looks):
+        upper.plot(way_losses, label=name, color=colour, ls=line_style, linewidth=width)
+        if k:
+            lower.plot(np.where(apart > 0, apart, np.nan), color=colour, ls=line_style)
+    upper.set(ylabel="loss", ylim=(0, None))
+    upper.legend()
+    lower.set(yscale="log", xlabel="training step", ylabel="largest difference\nof a gradient")
+    return figure

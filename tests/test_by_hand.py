@@ -1,0 +1,146 @@
+"""Backpropagation by hand, held against TensorFlow's tape, ours, and finite differences."""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlbook import NaiveDense, NaiveSequential, autodiff, by_hand, one_training_step
+
+
+def network(rng, inputs=5, hidden=7, classes=3, dtype=np.float64):
+    shapes = [(inputs, hidden), (hidden,), (hidden, classes), (classes,)]
+    return [rng.normal(size=shape).astype(dtype) for shape in shapes]
+
+
+def batch(rng, size=4, inputs=5, classes=3, dtype=np.float64):
+    return rng.normal(size=(size, inputs)).astype(dtype), rng.integers(0, classes, size)
+
+
+def tensorflows(x, labels, weights):
+    W1, b1, W2, b2 = variables = [tf.Variable(weight) for weight in weights]
+    with tf.GradientTape() as tape:
+        logits = tf.nn.relu(x @ W1 + b1) @ W2 + b2
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        loss = tf.reduce_mean(losses)
+    return float(loss), [gradient.numpy() for gradient in tape.gradient(loss, variables)]
+
+
+sizes = st.integers(1, 6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), sizes, sizes, sizes, sizes)
+def test_loss_and_gradients_are_tensorflows(seed, size, inputs, hidden, classes):
+    rng = np.random.default_rng(seed)
+    weights = network(rng, inputs, hidden, classes)
+    x, labels = batch(rng, size, inputs, classes)
+    loss, gradients = by_hand.gradients(x, labels, weights)
+    expected_loss, expected = tensorflows(x, labels, weights)
+    assert loss == pytest.approx(expected_loss, rel=1e-12, abs=1e-14)
+    for gradient, right in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(gradient, right, rtol=1e-9, atol=1e-13)
+
+
+def test_gradients_are_those_of_finite_differences(rng):
+    weights = network(rng)
+    x, labels = batch(rng)
+    _, gradients = by_hand.gradients(x, labels, weights)
+    for k, gradient in enumerate(gradients):
+
+        def loss(weight, k=k):
+            return by_hand.gradients(x, labels, [*weights[:k], weight, *weights[k + 1 :]])[0]
+
+        expected = autodiff.numerical_gradient(loss, weights[k])
+        np.testing.assert_allclose(gradient, expected, atol=1e-8)
+
+
+def test_huge_logits_give_a_finite_loss_and_gradient(rng):
+    W1, b1, W2, b2 = network(rng)
+    x, labels = batch(rng)
+    loss, gradients = by_hand.gradients(x, labels, [W1 * 1e4, b1, W2, b2])
+    expected_loss, expected = tensorflows(x, labels, [W1 * 1e4, b1, W2, b2])
+    assert loss > 1_000, "the probabilities round to 0 and 1"
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    for gradient, right in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(gradient, right, rtol=1e-9, atol=1e-9)
+
+
+def test_everything_stays_float32(rng):
+    weights = network(rng, dtype=np.float32)
+    x, labels = batch(rng, dtype=np.float32)
+    _, gradients = by_hand.gradients(x, labels, weights)
+    assert {gradient.dtype for gradient in gradients} == {np.dtype(np.float32)}
+    by_hand.train_step(x, labels, weights, learning_rate=np.float64(0.1))
+    assert {weight.dtype for weight in weights} == {np.dtype(np.float32)}
+
+
+def test_gradients_changes_none_of_its_arguments(rng):
+    weights = network(rng)
+    x, labels = batch(rng)
+    before = [array.copy() for array in (x, labels, *weights)]
+    by_hand.gradients(x, labels, weights)
+    for array, kept in zip((x, labels, *weights), before, strict=True):
+        np.testing.assert_array_equal(array, kept)
+
+
+def test_a_step_moves_the_weights_in_place_against_the_gradient(rng):
+    weights = network(rng)
+    x, labels = batch(rng)
+    before = [weight.copy() for weight in weights]
+    expected_loss, gradients = by_hand.gradients(x, labels, weights)
+    same_arrays = list(weights)
+    assert by_hand.train_step(x, labels, weights, learning_rate=0.25) == expected_loss
+    for weight, array, old, gradient in zip(weights, same_arrays, before, gradients, strict=True):
+        assert weight is array
+        np.testing.assert_allclose(weight, old - 0.25 * gradient, rtol=1e-12)
+
+
+def test_ten_steps_are_those_of_the_training_loop(rng):
+    layers = [
+        NaiveDense(5, 7, tf.nn.relu, initializer="glorot_uniform", seed=rng),
+        NaiveDense(7, 3, tf.nn.softmax, initializer="glorot_uniform", seed=rng),
+    ]
+    model = NaiveSequential(layers)
+    weights = [weight.numpy() for weight in model.weights]
+    for _ in range(10):
+        x, labels = batch(rng, dtype=np.float32)
+        expected = one_training_step(model, x, labels, learning_rate=0.1)
+        loss = by_hand.train_step(x, labels, weights, learning_rate=0.1)
+        assert loss == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y, w: (x, y, w[:3]), "weights: expected [W1, b1, W2, b2]"),
+        (lambda x, y, w: (x, y, [w[0], w[3], w[2], w[3]]), "weights: expected shapes"),
+        (lambda x, y, w: (x[:, :4], y, w), "x: expected shape (batch, 5). Received: (4, 4)"),
+        (lambda x, y, w: (x[0], y, w), "x: expected shape (batch, 5). Received: (5,)"),
+        (lambda x, y, w: (x[:0], y[:0], w), "x: expected at least one example"),
+        (lambda x, y, w: (x, y[:3], w), "labels: expected as many as there are x, 4"),
+        (lambda x, y, w: (x, y + 3, w), "labels: expected whole numbers from 0 to 2"),
+        (lambda x, y, w: (x, y - 3, w), "labels: expected whole numbers from 0 to 2"),
+    ],
+)
+def test_what_does_not_fit_is_named(rng, change, message):
+    arguments = change(*batch(rng), network(rng))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        by_hand.gradients(*arguments)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        by_hand.train_step(*arguments)
+
+
+def test_labels_are_whole_numbers(rng):
+    x, labels = batch(rng)
+    with pytest.raises(TypeError, match="labels: expected whole numbers"):
+        by_hand.gradients(x, labels.astype(float), network(rng))
+
+
+@pytest.mark.parametrize("learning_rate", [0, -0.1, float("nan")])
+def test_the_step_size_is_above_zero(rng, learning_rate):
+    with pytest.raises(ValueError, match="learning_rate: expected a number above 0"):
+        by_hand.train_step(*batch(rng), network(rng), learning_rate=learning_rate)

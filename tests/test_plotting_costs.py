@@ -1,0 +1,73 @@
+"""The figures of costs put measurements where they belong."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from dlbook import plotting
+
+CUBIC = {10: 0.002, 20: 0.014, 40: 0.128}
+
+
+def line(ax, label):
+    (found,) = [drawn for drawn in ax.lines if drawn.get_label() == label]
+    return found
+
+
+def test_a_race_has_one_bar_for_each_runner_on_a_logarithmic_axis():
+    (ax,) = plotting.race({"loops": 1.83, "NumPy": 0.003}).axes
+    assert [bar.get_width() for bar in ax.patches] == [1.83, 0.003]
+    assert ax.get_xscale() == "log"
+    assert "seconds" in ax.get_xlabel()
+    assert [text.get_text() for text in ax.texts] == ["1.83 s", "0.003 s"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["loops", "NumPy"]
+
+
+def test_the_first_runner_is_drawn_on_top():
+    (ax,) = plotting.race({"first": 1.0, "second": 2.0, "third": 3.0}).axes
+    heights = [ax.transData.transform((1, bar.get_y()))[1] for bar in ax.patches]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_a_race_can_be_drawn_on_given_axes():
+    figure, ax = plt.subplots()
+    assert plotting.race({"only": 1.0}, ax=ax) is figure
+    assert len(ax.patches) == 1
+
+
+def test_growth_shows_the_measurements():
+    (ax,) = plotting.cost_growth({"dot": CUBIC}, {"dot": 3}).axes
+    points = line(ax, "dot: $n^{3}$")
+    assert dict(zip(points.get_xdata(), points.get_ydata(), strict=True)) == CUBIC
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 3])
+def test_the_line_has_the_expected_slope_and_ends_at_the_last_measurement(exponent):
+    (ax,) = plotting.cost_growth({"dot": CUBIC}, {"dot": exponent}).axes
+    expected = ax.lines[1]
+    x, y = np.log(expected.get_xdata()), np.log(expected.get_ydata())
+    np.testing.assert_allclose(np.diff(y) / np.diff(x), exponent)
+    assert expected.get_ydata()[-1] == CUBIC[40]
+
+
+def test_growth_of_more_work_than_there_are_colours_is_refused():
+    work = {f"work {k}": CUBIC for k in range(6)}
+    with pytest.raises(ValueError, match="zip"):
+        plotting.cost_growth(work, dict.fromkeys(work, 3))
+
+
+def test_exponents_stand_beside_the_expected_ones():
+    expected = {"add": 2, "dot": 3}
+    measured = {"loops": {"dot": 2.8, "add": 1.9}, "NumPy": {"add": 2.1, "dot": 3.2}}
+    (ax,) = plotting.exponents(expected, measured).axes
+    assert line(ax, "loops").get_xdata().tolist() == [1.9, 2.8]
+    assert line(ax, "NumPy").get_xdata().tolist() == [2.1, 3.2]
+    (goals,) = ax.collections
+    assert [segment[0, 0] for segment in goals.get_segments()] == [2, 3]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["add", "dot"]
+
+
+def test_every_exponent_must_have_been_measured():
+    with pytest.raises(KeyError, match="dot"):
+        plotting.exponents({"add": 2, "dot": 3}, {"loops": {"add": 2.0}})

@@ -1,0 +1,123 @@
+"""The figures of geometry hold what they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+
+from dlbook import plotting
+from dlbook.geometry import AffineMap, grid, rotation, scaling
+
+
+def grids_of(ax):
+    """The squared papers in axes, as arrays of shape (lines, points, 2)."""
+    return [
+        np.array(paper.get_segments())
+        for paper in ax.collections
+        if isinstance(paper, LineCollection)
+    ]
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def arrows(ax):
+    """Start and end of each arrow in axes."""
+    return [(note.xyann, note.xy) for note in ax.texts if getattr(note, "arrow_patch", None)]
+
+
+def test_vectors_are_added_tip_to_tail():
+    (ax,) = plotting.vector_sum([3, 1], [-1, 2]).axes
+    assert arrows(ax) == [((0, 0), (3, 1)), ((3, 1), (2, 3)), ((0, 0), (2, 3))]
+    assert {"a = (3, 1)", "b = (−1, 2)", "a + b = (2, 3)"} <= set(texts(ax))
+
+
+def test_each_map_has_a_panel_with_the_paper_before_and_after():
+    paper = grid(1)
+    moved = {"turned": rotation(1)(paper), "wide": scaling([2, 1])(paper)}
+    axes = plotting.moved_grids(paper, moved).axes
+    assert [ax.get_title() for ax in axes] == ["turned", "wide"]
+    for ax, points in zip(axes, moved.values(), strict=True):
+        before, after = grids_of(ax)
+        np.testing.assert_array_equal(before, paper)
+        np.testing.assert_array_equal(after, points)
+
+
+def test_the_marked_square_and_the_basis_vectors_move_with_the_paper():
+    move = AffineMap([[1, -1], [2, 0.5]], [3, 1])
+    (ax,) = plotting.moved_grids(grid(1), {"moved": move(grid(1))}).axes
+    before, after = (square.get_xy()[:-1] for square in ax.patches)
+    np.testing.assert_array_equal(before, [[0, 0], [1, 0], [1, 1], [0, 1]])
+    np.testing.assert_allclose(after, move(before), atol=1e-12)
+    expected = [(move([0, 0]), move([1, 0])), (move([0, 0]), move([0, 1]))]
+    np.testing.assert_allclose(arrows(ax), expected, atol=1e-12)
+
+
+def test_the_letter_in_the_square_is_mirrored_by_a_mirror():
+    (ax,) = plotting.moved_grids(grid(1), {"": scaling([-1, 1])(grid(1))}).axes
+    before, after = (np.array(line.get_data()) for line in ax.lines)
+    np.testing.assert_allclose(after, before * [[-1], [1]], atol=1e-12)
+
+
+def test_all_panels_of_moved_paper_have_one_scale():
+    moved = {str(k): scaling([k, k])(grid(1)) for k in (1, 2, 3)}
+    axes = plotting.moved_grids(grid(1), moved).axes
+    assert len(axes) == 3
+    assert len({(ax.get_xlim(), ax.get_ylim(), ax.get_aspect()) for ax in axes}) == 1
+
+
+def test_parts_of_folded_paper_are_drawn_apart_and_meet():
+    paper = grid(1)
+    parts = (paper[..., 0] < 0).astype(int)
+    figure = plotting.folded_grids({"before": paper, "after": np.abs(paper)}, parts, ["a", "b"])
+    before, after = figure.axes
+    assert [ax.get_title() for ax in figure.axes] == ["before", "after"]
+    right, left = before.lines[2:]
+    assert right.get_color() != left.get_color()
+    assert right.get_linestyle() != left.get_linestyle()
+    step = 0.1  # each part reaches one point beyond the border
+    assert np.nanmin(right.get_xdata()) == pytest.approx(-step)
+    assert np.nanmax(left.get_xdata()) == pytest.approx(0)
+    assert all(np.nanmin(line.get_xdata()) == 0 for line in after.lines[2:])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+
+
+def test_a_part_that_is_pressed_to_a_point_becomes_a_dot():
+    paper = grid(1)
+    parts = 1 * (paper.sum(axis=-1) < 0)
+    pressed = np.where(parts[..., None] == 1, 0, paper)
+    (ax,) = plotting.folded_grids({"pressed": pressed}, parts, ["stays", "is lost"]).axes
+    dots = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert dots == [[[0, 0]]]
+
+
+@pytest.fixture
+def two_classes(rng):
+    return rng.normal(size=(40, 2)), np.arange(40) % 2
+
+
+def test_each_stage_shows_both_classes_their_paper_and_the_cut(two_classes):
+    points, labels = two_classes
+    stages = {"first": points, "second": points * [5, 1]}
+    papers = [grid(1), 5 * grid(1)]
+    cuts = [[1, 0, -0.5], [1, 2, -1]]
+    axes = plotting.unfolded_classes(stages, labels, papers, cuts).axes
+    for ax, place, paper, cut in zip(axes, stages.values(), papers, cuts, strict=True):
+        np.testing.assert_array_equal(grids_of(ax)[0], paper)
+        first, second = (c.get_offsets() for c in ax.collections if len(c.get_offsets()) > 1)
+        np.testing.assert_allclose(first, place[labels == 0])
+        np.testing.assert_allclose(second, place[labels == 1])
+        on_cut = np.column_stack([ax.lines[0].get_xydata(), np.ones(2)]) @ cut
+        np.testing.assert_allclose(on_cut, 0, atol=1e-9)
+        left, right = ax.get_xlim()
+        assert left < place[:, 0].min() < place[:, 0].max() < right
+
+
+def test_regions_have_their_border_where_the_probability_is_one_half(two_classes):
+    axis = np.linspace(-2, 2, 41)
+    field = np.stack(np.meshgrid(axis, axis), axis=-1)
+    probabilities = 1 / (1 + np.exp(-(field[..., 0] - 1)))
+    ax, *_ = plotting.class_regions(*two_classes, field, probabilities).axes
+    border = np.concatenate([path.vertices for path in ax.collections[1].get_paths()])
+    np.testing.assert_allclose(border[:, 0], 1, atol=1e-9)
+    assert np.ptp(border[:, 1]) == 4

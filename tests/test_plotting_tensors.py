@@ -1,0 +1,108 @@
+"""The figures of tensors hold what they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from dlbook import plotting
+
+
+@pytest.fixture
+def images(rng):
+    return rng.integers(0, 256, size=(3, 28, 20), dtype=np.uint8)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_a_digit_is_drawn_with_the_numbers_of_its_rows_and_columns(images):
+    (ax,) = plotting.digit(images[0]).axes
+    np.testing.assert_array_equal(ax.images[0].get_array(), images[0])
+    assert (ax.get_yticks()[0], ax.get_yticks()[-1]) == (0, 27)
+    assert (ax.get_xticks()[0], ax.get_xticks()[-1]) == (0, 19)
+    assert "axis 0" in ax.get_ylabel()
+    assert "axis 1" in ax.get_xlabel()
+
+
+def test_a_digit_can_be_drawn_on_given_axes(images):
+    figure, ax = plt.subplots()
+    assert plotting.digit(images[0], ax=ax) is figure
+    assert len(ax.images) == 1
+
+
+def test_a_crop_shows_what_its_slices_take(images):
+    windows = {
+        "corner": (slice(14, None), slice(10, None)),
+        "middle": (slice(7, -7), slice(5, -5)),
+    }
+    whole, *parts = plotting.crops(images[0], windows).axes
+    np.testing.assert_array_equal(whole.images[0].get_array(), images[0])
+    assert [ax.get_title() for ax in parts] == ["corner", "middle"]
+    for ax, window in zip(parts, windows.values(), strict=True):
+        np.testing.assert_array_equal(ax.images[0].get_array(), images[0][window])
+
+
+def test_the_outline_of_a_crop_runs_around_its_pixels(images):
+    whole, _ = plotting.crops(images[0], {"part": (slice(7, -7), slice(5, None))}).axes
+    (outline,) = whole.patches
+    # The centre of pixel k is at k, so its edges are half a pixel away.
+    assert outline.get_xy() == (4.5, 6.5)
+    assert (outline.get_width(), outline.get_height()) == (15, 14)
+
+
+def test_all_crops_share_the_grey_levels_of_the_image(images):
+    figure = plotting.crops(images[0], {"part": (slice(0, 2), slice(0, 2))})
+    limits = [ax.images[0].get_clim() for ax in figure.axes]
+    assert limits[0] == limits[1] == (images[0].min(), images[0].max())
+
+
+@pytest.mark.parametrize(
+    ("tensor", "shape"),
+    [
+        (np.array(7), "()"),
+        (np.array([4, 0, 2]), "(3,)"),
+        (np.array([[1, 2], [3, 4], [5, 6]]), "(3, 2)"),
+        (np.arange(12).reshape(2, 2, 3), "(2, 2, 3)"),
+    ],
+)
+def test_a_tensor_is_drawn_with_its_numbers_its_name_and_its_shape(tensor, shape):
+    (ax,) = plotting.number_grids([tensor], ["name"]).axes
+    *numbers, name, shape_below = texts(ax)
+    assert sorted(map(int, numbers)) == sorted(tensor.ravel().tolist())
+    assert (name, shape_below) == ("name", shape)
+    assert len(ax.patches) == tensor.size
+
+
+def test_the_first_sheet_of_a_stack_lies_in_front():
+    (ax,) = plotting.number_grids([np.array([[[1]], [[2]], [[3]]])], ["stack"]).axes
+    level = {text.get_text(): text.get_zorder() for text in ax.texts[:3]}
+    assert level["1"] > level["2"] > level["3"]
+
+
+def test_each_tensor_needs_a_name():
+    with pytest.raises(ValueError, match="zip"):
+        plotting.number_grids([np.array(1), np.array(2)], ["one"])
+
+
+def test_negative_numbers_have_a_true_minus_sign():
+    (ax,) = plotting.number_grids([np.array([-1.5])], ["x"]).axes
+    assert texts(ax)[0] == "\N{MINUS SIGN}1.5"
+
+
+def test_axes_are_labelled_with_their_lengths(images):
+    (ax,) = plotting.tensor_axes(images).axes
+    assert set(texts(ax)) >= {"axis 0: images", "axis 1: 28 rows", "axis 2: 20 columns"}
+
+
+def test_the_first_image_of_the_stack_lies_in_front(images):
+    (ax,) = plotting.tensor_axes(images).axes
+    by_level = sorted(ax.images, key=lambda picture: -picture.get_zorder())
+    for picture, image in zip(by_level, images, strict=True):
+        np.testing.assert_array_equal(picture.get_array(), image)
+
+
+def test_figures_leave_the_readers_settings_alone(images):
+    before = dict(plt.rcParams)
+    plotting.tensor_axes(images)
+    assert dict(plt.rcParams) == before

@@ -1,0 +1,99 @@
+"""The figures of training hold what they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from dlbook import plotting
+from dlbook.plotting._style import BLUE, ORANGE
+from dlbook.plotting.training import SIGNS
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_steps_of_the_loop_are_numbered():
+    (ax,) = plotting.four_steps(["fetch", "forward", "backward", "update"]).axes
+    assert {"1. fetch", "2. forward", "3. backward", "4. update"} <= set(texts(ax))
+    with pytest.raises(ValueError, match="zip"):
+        plotting.four_steps(["fetch"])
+
+
+def test_each_batch_is_drawn_in_units_of_epochs():
+    losses = np.arange(12.0)
+    (ax,) = plotting.batch_losses(losses, 4, window=3).axes
+    each = ax.lines[0]
+    np.testing.assert_allclose(each.get_xdata(), np.arange(12) / 4)
+    np.testing.assert_array_equal(each.get_ydata(), losses)
+    assert ax.get_xlim() == (0, 3)
+
+
+def test_the_moving_average_of_a_straight_line_lies_on_it():
+    losses = np.arange(12.0)
+    (ax,) = plotting.batch_losses(losses, 4, window=3).axes
+    average = ax.lines[1]
+    np.testing.assert_allclose(average.get_ydata(), 4 * average.get_xdata())
+    assert len(average.get_ydata()) == 10
+
+
+def test_each_way_has_a_dot_for_each_seed_and_its_mean():
+    accuracies = [[0.25, 0.5, 0.75], [0.9, 0.9, 0.9]]
+    (ax,) = plotting.compared_accuracies(["one", "two"], accuracies).axes
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    bars = [line for line in ax.lines if line.get_marker() != "o"]
+    for row in range(2):
+        np.testing.assert_array_equal(dots[row].get_xdata(), accuracies[row])
+        np.testing.assert_array_equal(dots[row].get_ydata(), [row] * 3)
+        np.testing.assert_allclose(bars[row].get_xdata(), np.mean(accuracies[row]))
+    assert texts(ax) == ["0.500", "0.900"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "two"]
+    assert ax.yaxis_inverted(), "the first way stands at the top"
+
+
+def test_weights_become_images_of_their_pixels(rng):
+    kernel = rng.normal(size=(9, 4))
+    figure = plotting.weight_images(kernel, [3, 1, 0], columns=2)
+    shown = [ax for ax in figure.axes if ax.images]
+    assert [ax.get_title() for ax in shown] == ["unit 3", "unit 1", "unit 0"]
+    for ax, unit in zip(shown, [3, 1, 0], strict=True):
+        np.testing.assert_array_equal(ax.images[0].get_array(), kernel[:, unit].reshape((3, 3)))
+
+
+def test_all_weight_images_share_one_scale_around_zero(rng):
+    figure = plotting.weight_images(rng.normal(size=(9, 4)), [0, 1, 2, 3])
+    limits = {ax.images[0].get_clim() for ax in figure.axes if ax.images}
+    ((low, high),) = limits
+    assert low == -high < 0
+
+
+def test_the_hue_carries_the_sign_and_zero_is_clear():
+    assert SIGNS(0.0) == (*to_rgb(BLUE), 1)
+    assert SIGNS(1.0) == (*to_rgb(ORANGE), 1)
+    below, above = SIGNS(127), SIGNS(128)
+    assert below[3] == above[3] == 0
+    assert below[:3] == to_rgb(BLUE)
+    assert above[:3] == to_rgb(ORANGE)
+
+
+def test_the_way_back_has_as_many_arrows_as_the_way_forward():
+    (ax,) = plotting.way_back(["x", "h", "L"], ["layer", "loss"], ["dW", "dh"]).axes
+    assert {"x", "h", "L", "layer", "loss", "dW", "dh"} <= set(texts(ax))
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 4
+    with pytest.raises(ValueError, match="zip"):
+        plotting.way_back(["x", "h"], ["layer"], [])
+
+
+def test_losses_are_drawn_over_each_other_and_differences_below():
+    losses = [[3.0, 2.0, 1.0], [3.0, 2.5, 1.25]]
+    differences = [[0.0, 0.0, 0.0], [0.0, 0.5, 0.25]]
+    upper, lower = plotting.losses_of_ways(["one", "two"], losses, differences).axes
+    for line, expected in zip(upper.lines, losses, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), expected)
+    (difference,) = lower.lines
+    # No difference has no place on a logarithmic axis.
+    np.testing.assert_array_equal(difference.get_ydata(), [np.nan, 0.5, 0.25])
+    assert lower.get_yscale() == "log"
+    with pytest.raises(ValueError, match="zip"):
+        plotting.losses_of_ways(["one"], losses, differences)
