@@ -134,6 +134,7 @@ html_theme_options = {
     },
     "navbar_end": [],
     "navbar_persistent": [],
+    "max_navbar_depth": 1,
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,

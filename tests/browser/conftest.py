@@ -32,12 +32,14 @@ ALL_PAGES = sorted(
     for path in SITE.rglob("*.html")
     if "_static" not in path.parts
 )
-# Listings of source code come from one template: two stand for all of them.
+# Listings of source code are all alike, and so is the frame around the pages of the reference:
+# two of each stand for all where a look at every single one would tell nothing new.
 LISTINGS = [page for page in ALL_PAGES if page.startswith("_modules/")]
+REFERENCE = [page for page in ALL_PAGES if page.startswith("api/")]
 SETS = {
     "every_page": ALL_PAGES,
     "page": [page for page in ALL_PAGES if page not in LISTINGS[:-2]],
-    "text_page": [page for page in ALL_PAGES if page not in LISTINGS],
+    "framed_page": [page for page in ALL_PAGES if page not in LISTINGS[:-1] + REFERENCE[:-2]],
 }
 
 

@@ -97,8 +97,8 @@ def test_images_have_a_real_alternative_text_and_keep_their_place(at, page):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_keyboard_reaches_everything_that_can_be_used(at, text_page, width):
-    view = at(text_page, "light", width)
+def test_keyboard_reaches_everything_that_can_be_used(at, framed_page, width):
+    view = at(framed_page, "light", width)
     view.reload()
     count = view.evaluate(USABLE)
     assert count >= 3
@@ -109,8 +109,8 @@ def test_keyboard_reaches_everything_that_can_be_used(at, text_page, width):
     assert view.evaluate(NOT_REACHED) == []
 
 
-def test_skip_link_leads_to_the_content(at, page):
-    view = at(page, "light", 1280)
+def test_skip_link_leads_to_the_content(at, framed_page):
+    view = at(framed_page, "light", 1280)
     view.reload()
     view.keyboard.press("Tab")
     link = view.locator(":focus")
@@ -122,27 +122,27 @@ def test_skip_link_leads_to_the_content(at, page):
     assert view.evaluate("!!document.activeElement.closest('#main-content')")
 
 
-def test_first_visit_stays_within_the_weight_budget(fresh_page, server, page):
+def test_first_visit_stays_within_the_weight_budget(fresh_page, server, framed_page):
     server.sent.clear()
-    fresh_page.goto(f"{server.address}/{page}.html", wait_until="load")
+    fresh_page.goto(f"{server.address}/{framed_page}.html", wait_until="load")
     # What waits below the fold counts, too.
     fresh_page.evaluate(
         "document.querySelectorAll('img[loading]').forEach(i => i.removeAttribute('loading'))"
     )
     fresh_page.wait_for_load_state("networkidle")
-    budget = 1_800_000 if page == "playground" else 900_000
+    budget = 1_800_000 if framed_page == "playground" else 900_000
     heaviest = "\n".join(f"{size:9,} {path}" for path, size in server.sent.most_common(8))
     assert sum(server.sent.values()) <= budget, heaviest
     assert len(server.sent) <= 60
 
 
-def test_page_opens_from_disk(fresh_page, site, page):
-    if page == "404":
+def test_page_opens_from_disk(fresh_page, site, framed_page):
+    if framed_page == "404":
         pytest.skip("a server shows this page at any depth, so its addresses begin at the root")
     fresh_page.complaints.clear()
     requests = []
     fresh_page.on("request", lambda request: requests.append(request.url))
-    fresh_page.goto((site / f"{page}.html").as_uri(), wait_until="load")
+    fresh_page.goto((site / f"{framed_page}.html").as_uri(), wait_until="load")
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
     assert [c for c in fresh_page.complaints if not c.startswith("outside request: file:")] == []
     broken = fresh_page.eval_on_selector_all(
