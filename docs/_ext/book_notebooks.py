@@ -77,7 +77,8 @@ class Plain:
         name, text = found.groups()
         titled = TITLED.fullmatch(text)
         if name.startswith("glue:"):
-            return self.glued[text.split("::")[-1]]
+            # Of another page it is "page.md::name:format"; the format is for strings only.
+            return self.glued[text.rpartition("::")[2].partition(":")[0]]
         if titled and name not in {"math"}:
             return titled[1]
         match name:
