@@ -128,7 +128,7 @@ def package(session: nox.Session) -> None:
     install(session, "package", package=False)
     shutil.rmtree("dist", ignore_errors=True)
     session.run(
-        "python", "-m", "build", "--installer", "uv" if session.venv_backend == "uv" else "pip"
+        "python", "-m", "build", "--installer", "uv" if shutil.which("uv") else "pip"
     )
     files = [str(path) for path in sorted(Path("dist").iterdir())]
     session.run("twine", "check", "--strict", *files)

@@ -92,6 +92,9 @@ def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
     context["metatags"] = re.sub(
         r'<meta name="viewport"[^>]*>\s*', "", context.get("metatags") or ""
     )
+    if pagename == "_modules/index":  # viewcode puts lists straight into lists
+        items = "".join(re.findall(r"<li>.*?</li>", context["body"], re.S))
+        context["body"] = f"{context['body'].partition('<ul')[0]}<ul>{items}</ul>"
     for wrong, right in CORRECTIONS.items():
         if "body" in context:
             context["body"] = re.sub(wrong, right, context["body"])
