@@ -21,6 +21,7 @@ language = "en"
 
 extensions = [
     "book_checks",
+    "book_explorers",
     "book_mathml",
     "myst_nb",
     "sphinx_copybutton",
