@@ -16,6 +16,7 @@ FOLDER = "explore"
 # The scripts of each explorer, in the order in which they need each other.
 SCRIPTS = {
     "broadcasting": ["broadcasting.js"],
+    "playground": ["playground.js"],
 }
 
 

@@ -1,15 +1,23 @@
 """The explorers, driven as readers drive them, and held against NumPy."""
 
+import gzip
 import json
+import sys
+from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "src"))  # these modules need NumPy only
+
+from dlbook import playground  # noqa: E402
+
 AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js"))
 RUN_AXE = """async () => (await axe.run(".explorer", { resultTypes: ["violations"] })).violations
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))"""
-PAGES = {"broadcasting": "tensor-operations"}
+PAGES = {"broadcasting": "tensor-operations", "playground": "playground"}
 
 
 def by_name(names=tuple(PAGES)):
@@ -164,3 +172,164 @@ def test_broadcasting_refuses_with_the_reason(fresh_page, server):
     field.fill("2, -1")
     assert field.get_attribute("aria-invalid") == "true"
     assert "Received: -1" in explorer.locator(".explorer-error >> visible=true").inner_text()
+
+
+# -- draw a digit ----------------------------------------------------------------------------
+
+DATA = "Explore.playground.unpack(document.getElementById('playground-data').textContent)"
+LOOK_AT_ALL = f"""async () => {{
+    const {{ network, answers }} = {DATA};
+    const packed = Uint8Array.from(atob(window.testImages), (c) => c.charCodeAt(0));
+    const said = [];
+    const begin = performance.now();
+    for (let k = 0; k < packed.length; k += 784) {{
+        const x = Float64Array.from(packed.subarray(k, k + 784), (grey) => grey / 255);
+        said.push(Explore.playground.answer(network, x).winner);
+    }}
+    const took = performance.now() - begin;
+    return [said.join(""), answers, took / said.length];
+}}"""
+
+
+def mnist(name):
+    """Read a file of the package as it is, since this session has no TensorFlow."""
+    (path,) = (ROOT / "src/dlbook/datasets/data").rglob(f"*{name}*.gz")
+    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)
+
+
+def draw(page, explorer, points):
+    """Draw a line through points, given as shares of the field's sides."""
+    box = explorer.locator(".playground-pad").bounding_box()
+    spots = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=12)
+    page.mouse.up()
+
+
+def winner(explorer):
+    return explorer.locator(".explorer-app").get_attribute("data-winner")
+
+
+def test_all_test_images_get_the_answers_of_tensorflow(fresh_page, server):
+    opened(fresh_page, server, "playground")
+    images, labels = mnist("t10k-images")[16:], mnist("t10k-labels")[8:]
+    fresh_page.evaluate("text => { window.testImages = text; }", b64encode(images).decode())
+    said, answers, milliseconds = fresh_page.evaluate(LOOK_AT_ALL)
+    said, answers = (np.array([int(digit) for digit in text]) for text in (said, answers))
+    assert len(said) == len(answers) == len(labels) == 10_000
+    assert np.mean(said == answers) >= 0.999
+    assert np.mean(said == labels) >= 0.975
+    assert milliseconds <= 15
+
+
+def test_drawings_are_prepared_as_the_package_does_it(fresh_page, server):
+    opened(fresh_page, server, "playground")
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        height, width = rng.integers(3, 90, size=2)
+        ink = rng.random((height, width)) * (rng.random((height, width)) < 0.3)
+        field = fresh_page.evaluate(
+            "([ink, w, h]) => Array.from(Explore.playground.toField(ink, w, h))",
+            [ink.ravel().tolist(), int(width), int(height)],
+        )
+        expected = playground.to_field(ink)
+        np.testing.assert_allclose(np.reshape(field, (28, 28)), expected, atol=1e-9)
+
+
+def test_votes_are_those_of_the_package(fresh_page, server):
+    opened(fresh_page, server, "playground")
+    parts, x, said, votes = fresh_page.evaluate(
+        f"""() => {{
+            const {{ network, images }} = {DATA};
+            const x = Float64Array.from(images.subarray(0, 784), (grey) => grey / 255);
+            const said = Explore.playground.answer(network, x);
+            const {{ W1, b1, W2, b2 }} = network;
+            return [[W1, b1, W2, b2].map((part) => Array.from(part)), Array.from(x),
+                [said.winner, said.rival], Array.from(Explore.playground.votes(network, x, said))];
+        }}"""
+    )
+    shapes = [(784, 512), (512,), (512, 10), (10,)]
+    weights = [np.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
+    expected = playground.pixel_votes(weights, x, *said)
+    np.testing.assert_allclose(votes, expected, atol=1e-9)
+    assert np.abs(expected).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("digit", "strokes"),
+    [
+        ("1", [[(0.5, 0.1), (0.5, 0.9)]]),
+        ("7", [[(0.25, 0.15), (0.75, 0.15), (0.45, 0.9)]]),
+        (
+            "0",
+            [[(0.5 + 0.28 * np.sin(a), 0.5 - 0.4 * np.cos(a)) for a in np.linspace(0, 6.28, 24)]],
+        ),
+        ("4", [[(0.3, 0.1), (0.22, 0.55), (0.75, 0.55)], [(0.65, 0.1), (0.6, 0.9)]]),
+    ],
+)
+def test_a_digit_drawn_by_mouse_is_read(fresh_page, server, digit, strokes):
+    explorer = opened(fresh_page, server, "playground")
+    for points in strokes:
+        draw(fresh_page, explorer, points)
+    assert winner(explorer) == digit
+    numbers = explorer.locator(".playground-bars tbody td:last-child").all_inner_texts()
+    assert sum(map(float, numbers)) == pytest.approx(1, abs=0.006)
+    assert np.argmax([float(number) for number in numbers]) == int(digit)
+    status = explorer.get_by_role("status")
+    fresh_page.wait_for_function(
+        "([node, digit]) => node.textContent.startsWith(`The network says ${digit}, with`)",
+        arg=[status.element_handle(), digit],
+    )
+
+
+def test_a_small_drawing_in_a_corner_is_read_as_a_large_one(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    points = [(0.25, 0.15), (0.75, 0.15), (0.45, 0.9)]
+    draw(fresh_page, explorer, [(0.05 + 0.3 * x, 0.02 + 0.3 * y) for x, y in points])
+    assert winner(explorer) == "7"
+
+
+def test_a_finger_draws_without_moving_the_page(phone, server):
+    explorer = opened(phone, server, "playground")
+    pad = explorer.locator(".playground-pad")
+    assert pad.evaluate("node => getComputedStyle(node).touchAction") == "none"
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    touch = phone.context.new_cdp_session(phone)
+    x = box["x"] + box["width"] / 2
+    for share in np.linspace(0.1, 0.9, 9):
+        kind = "touchStart" if share < 0.11 else "touchMove"
+        point = {"x": x, "y": box["y"] + share * box["height"]}
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    phone.wait_for_timeout(100)
+    assert winner(explorer) == "1"
+
+
+def test_strokes_can_be_undone_and_cleared_by_keyboard(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    draw(fresh_page, explorer, [(0.5, 0.1), (0.5, 0.9)])
+    draw(fresh_page, explorer, [(0.2, 0.1), (0.8, 0.1)])
+    explorer.get_by_role("button", name="Undo last stroke").focus()
+    fresh_page.keyboard.press("Enter")
+    assert winner(explorer) == "1"
+    explorer.get_by_role("button", name="Clear").focus()
+    fresh_page.keyboard.press("Space")
+    assert winner(explorer) == ""
+    assert explorer.locator(".explorer-verdict").inner_text() == "Nothing is drawn yet."
+
+
+def test_test_digits_are_chosen_by_arrow_keys(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    choices = explorer.get_by_role("radio")
+    assert choices.count() == 20
+    choices.first.focus()
+    seen = [winner(explorer)]
+    for _ in range(9):
+        fresh_page.keyboard.press("ArrowRight")
+        seen.append(winner(explorer))
+    assert seen == list("0123456789")
+    fresh_page.keyboard.press("ArrowRight")
+    assert "but it is a" in explorer.locator(".explorer-verdict").inner_text()

@@ -94,6 +94,11 @@ const Explore = (() => {
     if (document.readyState !== "loading") start();
   }
 
+  /** Do something whenever the theme has changed. @param {() => void} react */
+  function onTheme(react) {
+    new MutationObserver(react).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  }
+
   document.addEventListener("DOMContentLoaded", start);
   return {
     html,
@@ -101,6 +106,7 @@ const Explore = (() => {
     speaker,
     number,
     register,
+    onTheme,
     /** Whether the reader wants nothing to move by itself. */
     get reducedMotion() {
       return still.matches;

@@ -7,6 +7,7 @@ They never train, show or save anything, and import nothing else of the package.
 from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.playground import signed_images
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
 
@@ -24,6 +25,7 @@ __all__ = [
     "matrix_product",
     "number_grids",
     "race",
+    "signed_images",
     "tensor_axes",
     "time_shares",
 ]
