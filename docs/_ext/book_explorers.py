@@ -16,6 +16,8 @@ FOLDER = "explore"
 # The scripts of each explorer, in the order in which they need each other.
 SCRIPTS = {
     "broadcasting": ["broadcasting.js"],
+    "descent": ["descent.js"],
+    "geometry": ["geometry.js"],
     "playground": ["playground.js"],
 }
 

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import re
 import sys
 from base64 import b64encode
 from pathlib import Path
@@ -17,11 +19,17 @@ from dlbook import playground  # noqa: E402
 AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js"))
 RUN_AXE = """async () => (await axe.run(".explorer", { resultTypes: ["violations"] })).violations
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))"""
-PAGES = {"broadcasting": "tensor-operations", "playground": "playground"}
+SITE = Path(os.environ.get("DLBOOK_SITE", ROOT / "build" / "html"))
+# Which page has which explorer is for the pages to say.
+PAGES = {
+    name: path.stem
+    for path in sorted(SITE.glob("*.html"))
+    for name in re.findall(r'data-explorer="(\w+)"', path.read_text("utf-8"))
+}
 
 
-def by_name(names=tuple(PAGES)):
-    return pytest.mark.parametrize("name", names)
+def by_name():
+    return pytest.mark.parametrize("name", sorted(PAGES))
 
 
 def place(page, name):
@@ -37,6 +45,10 @@ def opened(page, server, name):
 
 
 # -- what holds for all ----------------------------------------------------------------------
+
+
+def test_every_explorer_stands_on_a_page():
+    assert set(PAGES) == {"broadcasting", "descent", "geometry", "playground"}
 
 
 @by_name()
@@ -333,3 +345,224 @@ def test_test_digits_are_chosen_by_arrow_keys(fresh_page, server):
     assert seen == list("0123456789")
     fresh_page.keyboard.press("ArrowRight")
     assert "but it is a" in explorer.locator(".explorer-verdict").inner_text()
+
+
+# -- descent ---------------------------------------------------------------------------------
+
+SURFACES = {
+    "valleys": (lambda w: w**3 - w**2 / 4 - 2.4 * w + 0.4, [2.6]),
+    "bowl": (lambda w: np.array([w[0], 3 * w[1]]), [-3.5, 1.7]),
+    "ravine": (lambda w: np.array([w[0], 30 * w[1]]), [-4.0, 0.8]),
+    "saddle": (lambda w: np.array([w[0], w[1] ** 3 / 2 - w[1]]), [2.5, 0.02]),
+}
+OPTIMIZERS = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.8}),
+    "nesterov": ("SGD", {"momentum": 0.8, "nesterov": True}),
+    "adagrad": ("Adagrad", {}),
+    "rmsprop": ("RMSprop", {}),
+    "adam": ("Adam", {}),
+}
+WALK = """([surface, optimizer, rate, start]) => {
+    const settings = { rate, momentum: 0.8 };
+    const run = Explore.descent.walk(surface, optimizer, settings, start);
+    for (let k = 0; k < 40; k += 1) run.step();
+    return [run.path, run.losses];
+}"""
+
+
+def path_of(explorer):
+    return json.loads(explorer.locator(".explorer-app").get_attribute("data-path"))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_paths_are_those_of_the_package(shared_page, server, surface, optimizer):
+    from dlbook import optimizers
+    from dlbook.autodiff import Variable
+
+    if not shared_page.evaluate("typeof Explore === 'object' && 'descent' in Explore"):
+        opened(shared_page, server, "descent")
+    gradient, start = SURFACES[surface]
+    path, _ = shared_page.evaluate(WALK, [surface, optimizer, 0.05, start])
+    name, settings = OPTIMIZERS[optimizer]
+    rule = getattr(optimizers, name)(learning_rate=0.05, **settings)
+    w = Variable(start)
+    expected = [w.numpy()]
+    for _ in range(40):
+        rule.apply_gradients([(gradient(w.numpy()), w)])
+        expected.append(w.numpy())
+    assert np.ptp(expected, axis=0).max() > 0.1
+    np.testing.assert_allclose(path, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_gradients_are_the_slopes_of_the_losses(shared_page, server, surface):
+    opened(shared_page, server, "descent")
+    start = SURFACES[surface][1]
+    slopes, differences = shared_page.evaluate(
+        """([name, w]) => {
+            const { loss, gradient } = Explore.descent.SURFACES[name];
+            const moved = (k, by) => w.map((value, j) => value + (j === k ? by : 0));
+            return [gradient(w), w.map((_, k) =>
+                (loss(moved(k, 1e-5)) - loss(moved(k, -1e-5))) / 2e-5)];
+        }""",
+        [surface, start],
+    )
+    np.testing.assert_allclose(slopes, differences, rtol=1e-6, atol=1e-6)
+
+
+def test_descent_steps_and_runs_by_keyboard(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_role("button", name="Step").focus()
+    fresh_page.keyboard.press("Enter")
+    np.testing.assert_allclose(path_of(explorer), [[-3.5, 1.7], [-3.15, 1.19]])
+    fresh_page.keyboard.press("Tab")
+    fresh_page.keyboard.press("Space")
+    assert len(path_of(explorer)) == 62, "with reduced motion all steps are there at once"
+    explorer.get_by_label("Start x").focus()
+    fresh_page.keyboard.press("Home")
+    assert path_of(explorer) == [[-4, 1.7]]
+
+
+def test_descent_says_that_it_diverges(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_label("Step size").focus()
+    fresh_page.keyboard.press("End")
+    explorer.get_by_role("button", name="Run").click()
+    assert "It diverges" in explorer.locator(".descent-verdict").inner_text()
+    assert explorer.get_by_role("button", name="Step").is_disabled()
+    fresh_page.wait_for_function(
+        "node => node.textContent.includes('It diverges')",
+        arg=explorer.get_by_role("status").last.element_handle(),
+    )
+    explorer.get_by_role("button", name="Reset").click()
+    assert path_of(explorer) == [[-3.5, 1.7]]
+    assert explorer.get_by_role("button", name="Step").is_enabled()
+
+
+def test_descent_starts_where_the_mouse_points_and_runs_in_time(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_label("Function").select_option("saddle")
+    explorer.get_by_label("Optimizer").select_option("adam")
+    picture = explorer.locator(".descent-map")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    fresh_page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.25)
+    np.testing.assert_allclose(path_of(explorer), [[1.54, 1.54]], atol=0.03)
+    explorer.get_by_role("button", name="Run").click()
+    fresh_page.wait_for_function(
+        "node => JSON.parse(node.dataset.path).length === 61",
+        arg=explorer.locator(".explorer-app").element_handle(),
+    )
+    assert explorer.get_by_role("button", name="Run").is_visible()
+    assert abs(path_of(explorer)[-1][1] - np.sqrt(2)) < 0.3, "it ends in the valley beside"
+
+
+def test_momentum_is_offered_only_where_it_counts(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    assert not explorer.get_by_label("Momentum").is_visible()
+    explorer.get_by_label("Optimizer").select_option("nesterov")
+    assert explorer.get_by_label("Momentum").is_visible()
+    explorer.get_by_label("Function").select_option("valleys")
+    assert not explorer.get_by_label("Start y").is_visible()
+
+
+# -- geometry --------------------------------------------------------------------------------
+
+MAPS = {
+    "translation": ([[1, 0], [0, 1]], [1, 0.5]),
+    "rotation": ([[3**0.5 / 2, -0.5], [0.5, 3**0.5 / 2]], [0, 0]),
+    "scaling": ([[2, 0], [0, 0.5]], [0, 0]),
+    "shear": ([[1, 1], [0, 1]], [0, 0]),
+    "mirror": ([[-1, 0], [0, 1]], [0, 0]),
+    "projection": ([[1, 0], [0, 0]], [0, 0]),
+}
+
+
+def points_of(explorer, selector):
+    """Return the points of a line of the picture, in units of the plane."""
+    text = explorer.locator(selector).first.get_attribute("points")
+    points = np.array([[float(number) for number in pair.split(",")] for pair in text.split()])
+    return (points - 180) / [40, -40]
+
+
+def corners(explorer):
+    return points_of(explorer, ".geometry-square")[::20]
+
+
+def moved(name, points):
+    W, b = map(np.array, MAPS[name])
+    return points @ W.T + b
+
+
+SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_presets_move_the_unit_square_as_numpy_does(fresh_page, server, name):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map").select_option(name)
+    np.testing.assert_allclose(corners(explorer), moved(name, SQUARE), atol=0.001)
+    area = np.linalg.det(MAPS[name][0])
+    text = explorer.locator(".geometry-verdict").inner_text().replace("−", "-")
+    assert float(re.match(r"Determinant (-?[\d.]+):", text)[1]) == pytest.approx(area, abs=0.006)
+
+
+@pytest.mark.parametrize("outer", ["rotation", "mirror", "translation"])
+def test_two_maps_are_one(fresh_page, server, outer):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map").select_option("shear")
+    explorer.get_by_label("Then a second map").select_option(outer)
+    expected = moved(outer, moved("shear", SQUARE))
+    np.testing.assert_allclose(corners(explorer), expected, atol=0.001)
+    one = json.loads(explorer.locator(".explorer-app").get_attribute("data-map"))
+    np.testing.assert_allclose(SQUARE @ np.array(one["W"]).T + one["b"], expected, atol=1e-9)
+    assert "The two maps are one map." in explorer.locator(".geometry-verdict").inner_text()
+
+
+def test_relu_folds_what_lies_below_zero(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map").select_option("rotation")
+    explorer.get_by_label("relu after the first map").focus()
+    fresh_page.keyboard.press("Space")
+    expected = np.maximum(moved("rotation", SQUARE), 0)
+    np.testing.assert_allclose(corners(explorer), expected, atol=0.001)
+    assert points_of(explorer, ".geometry-after").min() >= 0
+    assert "relu folds" in explorer.locator(".geometry-verdict").inner_text()
+
+
+def test_tips_and_origin_can_be_dragged(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map").select_option("identity")
+    picture = explorer.locator(".geometry-picture")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+
+    def at(x, y):
+        return box["x"] + box["width"] * (0.5 + x / 9), box["y"] + box["height"] * (0.5 - y / 9)
+
+    for start, end in [((1, 0), (2, 1)), ((0, 0), (-1, 0.5))]:
+        fresh_page.mouse.move(*at(*start))
+        fresh_page.mouse.down()
+        fresh_page.mouse.move(*at(*end), steps=5)
+        fresh_page.mouse.up()
+    one = json.loads(explorer.locator(".explorer-app").get_attribute("data-map"))
+    np.testing.assert_allclose(one["W"], [[2, 0], [1, 1]], atol=0.06)
+    np.testing.assert_allclose(one["b"], [-1, 0.5], atol=0.06)
+    assert explorer.get_by_label("First map").input_value() == "own"
+
+
+def test_sliders_move_the_plane_by_keyboard_and_the_result_is_announced(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map").select_option("identity")
+    explorer.get_by_label("W, row 1, column 1").focus()
+    for _ in range(20):
+        fresh_page.keyboard.press("ArrowRight")
+    np.testing.assert_allclose(corners(explorer)[1], [2, 0], atol=0.001)
+    fresh_page.wait_for_function(
+        "node => node.textContent.startsWith('Determinant 2.00: areas are multiplied by 2.00')",
+        arg=explorer.get_by_role("status").last.element_handle(),
+    )
