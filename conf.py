@@ -23,6 +23,7 @@ extensions = [
     "book_checks",
     "book_explorers",
     "book_mathml",
+    "book_questions",
     "myst_nb",
     "sphinx_copybutton",
     "sphinx_design",

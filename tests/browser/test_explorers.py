@@ -504,7 +504,7 @@ SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
 @pytest.mark.parametrize("name", MAPS)
 def test_presets_move_the_unit_square_as_numpy_does(fresh_page, server, name):
     explorer = opened(fresh_page, server, "geometry")
-    explorer.get_by_label("First map").select_option(name)
+    explorer.get_by_label("First map", exact=True).select_option(name)
     np.testing.assert_allclose(corners(explorer), moved(name, SQUARE), atol=0.001)
     area = np.linalg.det(MAPS[name][0])
     text = explorer.locator(".geometry-verdict").inner_text().replace("−", "-")
@@ -514,7 +514,7 @@ def test_presets_move_the_unit_square_as_numpy_does(fresh_page, server, name):
 @pytest.mark.parametrize("outer", ["rotation", "mirror", "translation"])
 def test_two_maps_are_one(fresh_page, server, outer):
     explorer = opened(fresh_page, server, "geometry")
-    explorer.get_by_label("First map").select_option("shear")
+    explorer.get_by_label("First map", exact=True).select_option("shear")
     explorer.get_by_label("Then a second map").select_option(outer)
     expected = moved(outer, moved("shear", SQUARE))
     np.testing.assert_allclose(corners(explorer), expected, atol=0.001)
@@ -525,7 +525,7 @@ def test_two_maps_are_one(fresh_page, server, outer):
 
 def test_relu_folds_what_lies_below_zero(fresh_page, server):
     explorer = opened(fresh_page, server, "geometry")
-    explorer.get_by_label("First map").select_option("rotation")
+    explorer.get_by_label("First map", exact=True).select_option("rotation")
     explorer.get_by_label("relu after the first map").focus()
     fresh_page.keyboard.press("Space")
     expected = np.maximum(moved("rotation", SQUARE), 0)
@@ -536,7 +536,7 @@ def test_relu_folds_what_lies_below_zero(fresh_page, server):
 
 def test_tips_and_origin_can_be_dragged(fresh_page, server):
     explorer = opened(fresh_page, server, "geometry")
-    explorer.get_by_label("First map").select_option("identity")
+    explorer.get_by_label("First map", exact=True).select_option("identity")
     picture = explorer.locator(".geometry-picture")
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
@@ -552,12 +552,12 @@ def test_tips_and_origin_can_be_dragged(fresh_page, server):
     one = json.loads(explorer.locator(".explorer-app").get_attribute("data-map"))
     np.testing.assert_allclose(one["W"], [[2, 0], [1, 1]], atol=0.06)
     np.testing.assert_allclose(one["b"], [-1, 0.5], atol=0.06)
-    assert explorer.get_by_label("First map").input_value() == "own"
+    assert explorer.get_by_label("First map", exact=True).input_value() == "own"
 
 
 def test_sliders_move_the_plane_by_keyboard_and_the_result_is_announced(fresh_page, server):
     explorer = opened(fresh_page, server, "geometry")
-    explorer.get_by_label("First map").select_option("identity")
+    explorer.get_by_label("First map", exact=True).select_option("identity")
     explorer.get_by_label("W, row 1, column 1").focus()
     for _ in range(20):
         fresh_page.keyboard.press("ArrowRight")
