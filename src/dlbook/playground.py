@@ -96,7 +96,8 @@ def to_field(drawing: ArrayLike) -> NDArray[np.float64]:
     if len(rows) == 0:
         return field
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width = (max(1, int(side * BOX / max(ink.shape) + 0.5)) for side in ink.shape)
+    factor = BOX / max(ink.shape)
+    height, width = (max(1, int(side * factor + 0.5)) for side in ink.shape)
     small = _means(height, ink.shape[0]) @ ink @ _means(width, ink.shape[1]).T
     top = _start(small.sum(axis=1))
     left = _start(small.sum(axis=0))
@@ -152,7 +153,8 @@ def pixel_votes(
     x = np.asarray(image, dtype=np.float64)
     fires = x @ W1 + b1 > 0
     gradient = W1 @ (fires * (W2[:, winner] - W2[:, rival]))
-    return np.asarray(x * gradient)
+    votes: NDArray[np.float64] = x * gradient
+    return votes
 
 
 def to_html(

@@ -116,8 +116,8 @@ Explore.playground = (() => {
     }
     if (bottom < 0) return field;
     const [h, w] = [bottom - top + 1, right - left + 1];
-    const [rows, columns] = [h, w].map((side) =>
-      Math.max(1, Math.floor((side * BOX) / Math.max(h, w) + 0.5)));
+    const factor = BOX / Math.max(h, w);
+    const [rows, columns] = [h, w].map((side) => Math.max(1, Math.floor(side * factor + 0.5)));
     const [down, across] = [means(rows, h), means(columns, w)];
     const small = down.map((some) =>
       across.map((others) => {
