@@ -127,9 +127,7 @@ def package(session: nox.Session) -> None:
     """Build wheel and sdist into dist/ and check both."""
     install(session, "package", package=False)
     shutil.rmtree("dist", ignore_errors=True)
-    session.run(
-        "python", "-m", "build", "--installer", "uv" if shutil.which("uv") else "pip"
-    )
+    session.run("python", "-m", "build", "--installer", "uv" if shutil.which("uv") else "pip")
     files = [str(path) for path in sorted(Path("dist").iterdir())]
     session.run("twine", "check", "--strict", *files)
     session.run("check-wheel-contents", *(name for name in files if name.endswith(".whl")))

@@ -16,7 +16,7 @@ def epoch_race(
     ours: tuple[str, ...] = ("our tape", "fit, eager", "fit, compiled"),
     ax: Axes | None = None,
 ) -> Figure:
-    """Draw how long each contestant takes for an epoch, as bars, each with its ratio to the first.
+    """Draw how long each contestant takes, as bars, each with its ratio to the first.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def epoch_race(
             bar.set(facecolor=GREEN, hatch="//", edgecolor="white", linewidth=0)
     ax.bar_label(bars, [f"{time / floor:.2f} ×" for time in times], padding=4)
     ax.axvline(floor, color=MUTED, linestyle="--", linewidth=1.2, zorder=3)
-    ax.set(xlabel="seconds for an epoch", xlim=(0, times.max() * 1.2))
+    ax.set(xlabel="seconds", xlim=(0, times.max() * 1.2))
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
     return figure_of(ax)
