@@ -26,7 +26,7 @@ def test_all_contestants_but_the_floor_reach_the_same_weights(reached):
     assert {"our tape", "fit, eager", "fit, compiled", "Keras"} <= set(reached)
     for name, weights in reached.items():
         for weight, first, wanted in zip(
-            weights, contestants.first_weights(784, 512), expected, strict=True
+            weights, contestants._first_weights(784, 512), expected, strict=True
         ):
             moved, should_move = np.asarray(weight) - first, wanted - first
             scale = np.abs(should_move).max()

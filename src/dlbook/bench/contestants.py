@@ -32,7 +32,7 @@ FLOOR = "matrix products"
 """The contestant that does nothing but the five matrix products of each step."""
 
 
-def first_weights(inputs: int, features: int) -> list[NDArray[np.float32]]:
+def _first_weights(inputs: int, features: int) -> list[NDArray[np.float32]]:
     """Return the weights that all contestants start from: W1, b1, W2, b2."""
     rng = np.random.default_rng(0)
     shapes = ((inputs, features), (features,), (features, CLASSES), (CLASSES,))
@@ -44,18 +44,18 @@ def first_weights(inputs: int, features: int) -> list[NDArray[np.float32]]:
     ]
 
 
-def batches(images: Images, labels: Labels) -> Iterator[tuple[Images, Labels]]:
+def _batches(images: Images, labels: Labels) -> Iterator[tuple[Images, Labels]]:
     """Yield the batches in the order of the file."""
     for first in range(0, len(images), BATCH_SIZE):
         yield images[first : first + BATCH_SIZE], labels[first : first + BATCH_SIZE]
 
 
-def matrix_products(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _matrix_products(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """Two products forward and three backward: what no program can leave out."""
-    W1, _, W2, _ = first_weights(images.shape[1], features)
+    W1, _, W2, _ = _first_weights(images.shape[1], features)
 
     def epoch() -> None:
-        for x, _ in batches(images, labels):
+        for x, _ in _batches(images, labels):
             h = x @ W1
             p = h @ W2
             h.T @ p
@@ -64,12 +64,12 @@ def matrix_products(images: Images, labels: Labels, features: int = FEATURES) ->
     return epoch
 
 
-def numpy_by_hand(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _numpy_by_hand(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """Backpropagation written out for this one network, in NumPy."""
-    weights = first_weights(images.shape[1], features)
+    weights = _first_weights(images.shape[1], features)
 
     def epoch() -> Any:
-        for x, y in batches(images, labels):
+        for x, y in _batches(images, labels):
             by_hand.train_step(x, y, weights, learning_rate=LEARNING_RATE)
         return weights
 
@@ -86,7 +86,7 @@ def _book(engine: Any, images: Images, labels: Labels, features: int, **how: Any
         ]
     )
     for variable, value in zip(
-        model.weights, first_weights(images.shape[1], features), strict=True
+        model.weights, _first_weights(images.shape[1], features), strict=True
     ):
         variable.assign(value)
 
@@ -97,22 +97,22 @@ def _book(engine: Any, images: Images, labels: Labels, features: int, **how: Any
     return epoch
 
 
-def our_tape(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _our_tape(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """`fit` over the book's own tape: NumPy alone."""
     return _book(autodiff, images, labels, features)
 
 
-def fit_eager(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _fit_eager(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """`fit` over TensorFlow's tape, each step as Python code."""
     return _book(_engines.tensorflow(), images, labels, features, run_eagerly=True)
 
 
-def fit_compiled(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _fit_compiled(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """`fit` as it comes: a hundred steps are one program."""
     return _book(_engines.tensorflow(), images, labels, features)
 
 
-def keras(images: Images, labels: Labels, features: int = FEATURES, **how: Any) -> Runner:
+def _keras(images: Images, labels: Labels, features: int = FEATURES, **how: Any) -> Runner:
     """`fit` of Keras; `how` goes to `compile`."""
     keras = importlib.import_module("keras")
     model = keras.Sequential(
@@ -122,7 +122,7 @@ def keras(images: Images, labels: Labels, features: int = FEATURES, **how: Any) 
             keras.layers.Dense(CLASSES, activation="softmax"),
         ]
     )
-    model.set_weights(first_weights(images.shape[1], features))
+    model.set_weights(_first_weights(images.shape[1], features))
     optimizer = keras.optimizers.SGD(LEARNING_RATE)
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", **how)
 
@@ -133,17 +133,17 @@ def keras(images: Images, labels: Labels, features: int = FEATURES, **how: Any) 
     return epoch
 
 
-def keras_jit_compile(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _keras_jit_compile(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """Keras with its step compiled by XLA."""
-    return keras(images, labels, features, jit_compile=True)
+    return _keras(images, labels, features, jit_compile=True)
 
 
-def keras_steps_per_execution(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _keras_steps_per_execution(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """Keras with a hundred steps to each call."""
-    return keras(images, labels, features, steps_per_execution=100)
+    return _keras(images, labels, features, steps_per_execution=100)
 
 
-def pytorch(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _pytorch(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """PyTorch as its tutorials have it, data as tensors beforehand."""
     torch = importlib.import_module("torch")
     x, y = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
@@ -154,7 +154,7 @@ def pytorch(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     )
     with torch.no_grad():
         for parameter, value in zip(
-            model.parameters(), first_weights(images.shape[1], features), strict=True
+            model.parameters(), _first_weights(images.shape[1], features), strict=True
         ):
             parameter.copy_(torch.from_numpy(value.T.copy()))
     loss_function = torch.nn.CrossEntropyLoss()
@@ -171,12 +171,12 @@ def pytorch(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     return epoch
 
 
-def jax(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _jax(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
     """JAX with its step compiled, and the old weights given up to it."""
     jax = importlib.import_module("jax")
     jnp = jax.numpy
     x, y = jnp.asarray(images), jnp.asarray(labels)
-    weights = [jnp.asarray(value) for value in first_weights(images.shape[1], features)]
+    weights = [jnp.asarray(value) for value in _first_weights(images.shape[1], features)]
 
     def loss(weights: Any, x: Any, y: Any) -> Any:
         W1, b1, W2, b2 = weights
@@ -199,22 +199,32 @@ def jax(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
 
 
 CONTESTANTS = {
-    FLOOR: matrix_products,
-    "NumPy by hand": numpy_by_hand,
-    "our tape": our_tape,
-    "fit, eager": fit_eager,
-    "fit, compiled": fit_compiled,
-    "Keras": keras,
-    "Keras, jit_compile": keras_jit_compile,
-    "Keras, steps_per_execution": keras_steps_per_execution,
-    "PyTorch": pytorch,
-    "JAX": jax,
+    FLOOR: _matrix_products,
+    "NumPy by hand": _numpy_by_hand,
+    "our tape": _our_tape,
+    "fit, eager": _fit_eager,
+    "fit, compiled": _fit_compiled,
+    "Keras": _keras,
+    "Keras, jit_compile": _keras_jit_compile,
+    "Keras, steps_per_execution": _keras_steps_per_execution,
+    "PyTorch": _pytorch,
+    "JAX": _jax,
 }
 """All contestants by name."""
 
 
 def present() -> list[str]:
-    """Return the names of the contestants whose library is installed."""
+    """Return the names of the contestants whose library is installed.
+
+    Returns
+    -------
+    list of str
+        Names of `CONTESTANTS`, in their order.
+
+    Notes
+    -----
+    Used on the page `faster`.
+    """
     modules = {"PyTorch": "torch", "JAX": "jax"}
     return [
         name
