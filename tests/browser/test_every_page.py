@@ -32,11 +32,13 @@ WHAT_STICKS_OUT = """() => {
             .filter((el) => el.getBoundingClientRect().right > root.clientWidth + 1 && !boxed(el))
             .slice(0, 5).map((el) => "  " + el.outerHTML.slice(0, 120)));
 }"""
+# Of the radio buttons of a group, Tab reaches one, and the arrow keys reach the others.
 USABLE = """() => {
     const wanted = "a[href], button, input, select, textarea, summary, [tabindex='0']";
     const usable = [...document.querySelectorAll(wanted)].filter((el) =>
         el.checkVisibility({ visibilityProperty: true }) && !el.disabled && el.tabIndex >= 0 &&
-        el.type !== "hidden" && el.getClientRects().length);
+        el.type !== "hidden" && el.getClientRects().length &&
+        !(el.type === "radio" && el !== document.querySelector(`[name="${el.name}"]`)));
     usable.forEach((el, index) => { el.dataset.testUsable = index; });
     window.reached = new Set();
     document.addEventListener("focusin", ({ target }) => window.reached.add(target));

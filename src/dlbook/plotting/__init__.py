@@ -26,6 +26,7 @@ from dlbook.plotting.gradients import (
 )
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
+from dlbook.plotting.playground import signed_images
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.summary import training_loop
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
@@ -70,6 +71,7 @@ __all__ = [
     "race",
     "rival_losses",
     "saddle",
+    "signed_images",
     "small_network",
     "step_sizes",
     "surface_paths",

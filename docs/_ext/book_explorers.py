@@ -1,0 +1,78 @@
+"""Explorers: figures that the reader can change, with a still figure for those who cannot.
+
+``{explorer} broadcasting`` puts the explorer of this name in its place. What stands in the
+directive is seen without JavaScript and on paper, so it must say by itself what there is to
+learn. The scripts and the style sheet are loaded only by the pages that have an explorer.
+"""
+
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+FOLDER = "explore"
+# The scripts of each explorer, in the order in which they need each other.
+SCRIPTS = {
+    "broadcasting": ["broadcasting.js"],
+    "descent": ["descent.js"],
+    "geometry": ["geometry.js"],
+    "playground": ["playground.js"],
+}
+
+
+class ExplorerNode(nodes.container):
+    """The place of an explorer, around its still figure."""
+
+
+class Explorer(SphinxDirective):
+    """Put an explorer here; the content stands in its place where no script runs."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar = {"label": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in SCRIPTS:
+            raise self.error(f"explorer: expected one of {', '.join(SCRIPTS)}. Received: {name}")
+        if "label" not in self.options:
+            raise self.error("explorer: expected a :label: that says what it is. Received: none")
+        self.assert_has_content()
+        node = ExplorerNode(explorer=name, label=self.options["label"])
+        node += self.parse_content_to_nodes()
+        self.set_source_info(node)
+        return [node]
+
+
+def visit_explorer(self, node: ExplorerNode) -> None:
+    name = node["explorer"]
+    self.body.append(
+        self.starttag(
+            node, "section", CLASS="explorer", **{"aria-label": node["label"]},
+            **{"data-explorer": name},
+        )
+        + '<div class="explorer-still">\n'
+    )  # fmt: skip
+
+
+def depart_explorer(self, node: ExplorerNode) -> None:
+    self.body.append("</div>\n</section>\n")
+
+
+def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load scripts and style sheet with the pages that have an explorer."""
+    found = [] if doctree is None else [n["explorer"] for n in doctree.findall(ExplorerNode)]
+    if found:
+        for script in ["explore.js", *dict.fromkeys(s for name in found for s in SCRIPTS[name])]:
+            app.add_js_file(f"{FOLDER}/{script}")
+        # By hand, since another extension joins the sheets that all pages share.
+        context["css_files"] = [*context["css_files"], f"_static/{FOLDER}/explore.css"]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("explorer", Explorer)
+    app.add_node(ExplorerNode, html=(visit_explorer, depart_explorer))
+    app.connect("html-page-context", add_files, priority=950)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

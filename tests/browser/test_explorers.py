@@ -1,0 +1,568 @@
+"""The explorers, driven as readers drive them, and held against NumPy."""
+
+import gzip
+import json
+import os
+import re
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "src"))  # these modules need NumPy only
+
+from dlbook import playground  # noqa: E402
+
+AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js"))
+RUN_AXE = """async () => (await axe.run(".explorer", { resultTypes: ["violations"] })).violations
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))"""
+SITE = Path(os.environ.get("DLBOOK_SITE", ROOT / "build" / "html"))
+# Which page has which explorer is for the pages to say.
+PAGES = {
+    name: path.stem
+    for path in sorted(SITE.glob("*.html"))
+    for name in re.findall(r'data-explorer="(\w+)"', path.read_text("utf-8"))
+}
+
+
+def by_name():
+    return pytest.mark.parametrize("name", sorted(PAGES))
+
+
+def place(page, name):
+    return page.locator(f"[data-explorer={name}]")
+
+
+def opened(page, server, name):
+    """Open the page of an explorer, and return the explorer."""
+    page.goto(f"{server.address}/{PAGES[name]}.html")
+    place(page, name).locator(".explorer-app").wait_for()
+    place(page, name).scroll_into_view_if_needed()
+    return place(page, name)
+
+
+# -- what holds for all ----------------------------------------------------------------------
+
+
+def test_every_explorer_stands_on_a_page():
+    assert set(PAGES) == {"broadcasting", "descent", "geometry", "playground"}
+
+
+@by_name()
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["fresh_page", "phone"])
+def test_axe_finds_nothing(request, server, name, theme, device):
+    page = request.getfixturevalue(device)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    opened(page, server, name)
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RUN_AXE) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.complaints == []
+
+
+@by_name()
+def test_colours_follow_a_switch_of_the_theme(fresh_page, server, name):
+    fresh_page.emulate_media(color_scheme="light")
+    app = opened(fresh_page, server, name).locator(".explorer-app")
+    ground = "node => getComputedStyle(node).backgroundColor"
+    before = app.evaluate(ground)
+    fresh_page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    fresh_page.wait_for_function(
+        "([selector, before]) => getComputedStyle(document.querySelector(selector))"
+        ".backgroundColor !== before",
+        arg=[f"[data-explorer={name}] .explorer-app", before],
+    )
+
+
+@by_name()
+def test_a_still_figure_stands_on_paper_and_without_javascript(browser, server, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}/{PAGES[name]}.html")
+    still = place(page, name).locator(".explorer-still")
+    assert still.is_visible()
+    assert len(still.inner_text()) > 60
+    assert place(page, name).locator(".explorer-app").count() == 0
+    context.close()
+    page = browser.new_page()
+    explorer = opened(page, server, name)
+    assert not explorer.locator(".explorer-still").is_visible()
+    page.emulate_media(media="print")
+    assert explorer.locator(".explorer-still").is_visible()
+    assert not explorer.locator(".explorer-app").is_visible()
+    page.close()
+
+
+@by_name()
+def test_it_works_when_opened_from_disk(fresh_page, site, name):
+    fresh_page.goto((site / f"{PAGES[name]}.html").as_uri())
+    place(fresh_page, name).locator(".explorer-app").wait_for()
+
+
+def test_pages_without_an_explorer_load_none_of_it(fresh_page, server):
+    server.sent.clear()
+    fresh_page.goto(f"{server.address}/tensors.html", wait_until="networkidle")
+    assert not [path for path in server.sent if "/explore/" in path]
+
+
+# -- broadcasting ----------------------------------------------------------------------------
+
+ALL_PAIRS = """(pairs) => {
+    const fields = document.querySelectorAll("[data-explorer=broadcasting] input");
+    const output = document.querySelector("[data-explorer=broadcasting] .broadcasting-output");
+    return pairs.map((pair) => {
+        pair.forEach((shape, k) => {
+            fields[k].value = shape;
+            fields[k].dispatchEvent(new InputEvent("input", { bubbles: true }));
+        });
+        const cells = [...output.querySelectorAll("tbody tr:last-child td")];
+        return [output.dataset.result, cells.map((cell) => cell.textContent)];
+    });
+}"""
+
+
+def in_numpy(one, other):
+    try:
+        return json.dumps(list(np.broadcast_shapes(one, other)), separators=(",", ":"))
+    except ValueError:
+        return "refused"
+
+
+def test_broadcasting_agrees_with_numpy_on_500_pairs_of_shapes(fresh_page, server):
+    opened(fresh_page, server, "broadcasting")
+    rng = np.random.default_rng(0)
+    shapes = [
+        tuple(rng.choice([0, 1, 1, 1, 2, 3, 3, 3], size=rng.integers(0, 6)).tolist())
+        for _ in range(1000)
+    ]
+    pairs = list(zip(shapes[::2], shapes[1::2], strict=True))
+    expected = [in_numpy(*pair) for pair in pairs]
+    assert 100 < expected.count("refused") < 400
+    answers = fresh_page.evaluate(ALL_PAIRS, [[str(shape) for shape in pair] for pair in pairs])
+    assert [result for result, _ in answers] == expected
+    for result, cells in answers:
+        if result == "refused":
+            assert "✗" in cells
+        else:
+            assert cells == [str(length) for length in json.loads(result)]
+
+
+def test_broadcasting_by_keyboard_says_what_comes_out(fresh_page, server):
+    explorer = opened(fresh_page, server, "broadcasting")
+    explorer.get_by_label("Shape of the first tensor").focus()
+    fresh_page.keyboard.press("Control+A")
+    fresh_page.keyboard.type("5 1 4")
+    fresh_page.keyboard.press("Tab")
+    fresh_page.keyboard.press("Control+A")
+    fresh_page.keyboard.type("[3, 1]")
+    status = explorer.get_by_role("status")
+    fresh_page.wait_for_function(
+        "node => node.textContent === 'The result has shape (5, 3, 4).'",
+        arg=status.element_handle(),
+    )
+    assert "The second shape has no such axis" in explorer.locator("li").last.inner_text()
+
+
+def test_broadcasting_draws_small_sums_and_marks_virtual_cells(fresh_page, server):
+    explorer = opened(fresh_page, server, "broadcasting")
+    explorer.get_by_role("button", name="(2, 3) and (3,)").click()
+    label = explorer.get_by_role("img").last.get_attribute("aria-label")
+    total = np.arange(1, 7).reshape(2, 3) + np.array([10, 20, 30])
+    assert label == "sum: rows " + "; ".join(", ".join(map(str, row)) for row in total.tolist())
+    assert explorer.locator("rect.is-virtual").count() == 3
+
+
+def test_broadcasting_refuses_with_the_reason(fresh_page, server):
+    explorer = opened(fresh_page, server, "broadcasting")
+    explorer.get_by_role("button", name="(2, 3) and (2,)").click()
+    assert "On axis −1, 3 meets 2" in explorer.locator(".explorer-verdict").inner_text()
+    field = explorer.get_by_label("Shape of the second tensor")
+    field.fill("2, -1")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "Received: -1" in explorer.locator(".explorer-error >> visible=true").inner_text()
+
+
+# -- draw a digit ----------------------------------------------------------------------------
+
+DATA = "Explore.playground.unpack(document.getElementById('playground-data').textContent)"
+LOOK_AT_ALL = f"""async () => {{
+    const {{ network, answers }} = {DATA};
+    const packed = Uint8Array.from(atob(window.testImages), (c) => c.charCodeAt(0));
+    const said = [];
+    const begin = performance.now();
+    for (let k = 0; k < packed.length; k += 784) {{
+        const x = Float64Array.from(packed.subarray(k, k + 784), (grey) => grey / 255);
+        said.push(Explore.playground.answer(network, x).winner);
+    }}
+    const took = performance.now() - begin;
+    return [said.join(""), answers, took / said.length];
+}}"""
+
+
+def mnist(name):
+    """Read a file of the package as it is, since this session has no TensorFlow."""
+    (path,) = (ROOT / "src/dlbook/datasets/data").rglob(f"*{name}*.gz")
+    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)
+
+
+def draw(page, explorer, points):
+    """Draw a line through points, given as shares of the field's sides."""
+    box = explorer.locator(".playground-pad").bounding_box()
+    spots = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=12)
+    page.mouse.up()
+
+
+def winner(explorer):
+    return explorer.locator(".explorer-app").get_attribute("data-winner")
+
+
+def test_all_test_images_get_the_answers_of_tensorflow(fresh_page, server):
+    opened(fresh_page, server, "playground")
+    images, labels = mnist("t10k-images")[16:], mnist("t10k-labels")[8:]
+    fresh_page.evaluate("text => { window.testImages = text; }", b64encode(images).decode())
+    said, answers, milliseconds = fresh_page.evaluate(LOOK_AT_ALL)
+    said, answers = (np.array([int(digit) for digit in text]) for text in (said, answers))
+    assert len(said) == len(answers) == len(labels) == 10_000
+    assert np.mean(said == answers) >= 0.999
+    assert np.mean(said == labels) >= 0.975
+    assert milliseconds <= 15
+
+
+def test_drawings_are_prepared_as_the_package_does_it(fresh_page, server):
+    opened(fresh_page, server, "playground")
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        height, width = rng.integers(3, 90, size=2)
+        ink = rng.random((height, width)) * (rng.random((height, width)) < 0.3)
+        field = fresh_page.evaluate(
+            "([ink, w, h]) => Array.from(Explore.playground.toField(ink, w, h))",
+            [ink.ravel().tolist(), int(width), int(height)],
+        )
+        expected = playground.to_field(ink)
+        np.testing.assert_allclose(np.reshape(field, (28, 28)), expected, atol=1e-9)
+
+
+def test_votes_are_those_of_the_package(fresh_page, server):
+    opened(fresh_page, server, "playground")
+    parts, x, said, votes = fresh_page.evaluate(
+        f"""() => {{
+            const {{ network, images }} = {DATA};
+            const x = Float64Array.from(images.subarray(0, 784), (grey) => grey / 255);
+            const said = Explore.playground.answer(network, x);
+            const {{ W1, b1, W2, b2 }} = network;
+            return [[W1, b1, W2, b2].map((part) => Array.from(part)), Array.from(x),
+                [said.winner, said.rival], Array.from(Explore.playground.votes(network, x, said))];
+        }}"""
+    )
+    shapes = [(784, 512), (512,), (512, 10), (10,)]
+    weights = [np.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
+    expected = playground.pixel_votes(weights, x, *said)
+    np.testing.assert_allclose(votes, expected, atol=1e-9)
+    assert np.abs(expected).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("digit", "strokes"),
+    [
+        ("1", [[(0.5, 0.1), (0.5, 0.9)]]),
+        ("7", [[(0.25, 0.15), (0.75, 0.15), (0.45, 0.9)]]),
+        (
+            "0",
+            [[(0.5 + 0.28 * np.sin(a), 0.5 - 0.4 * np.cos(a)) for a in np.linspace(0, 6.28, 24)]],
+        ),
+        ("4", [[(0.3, 0.1), (0.22, 0.55), (0.75, 0.55)], [(0.65, 0.1), (0.6, 0.9)]]),
+    ],
+)
+def test_a_digit_drawn_by_mouse_is_read(fresh_page, server, digit, strokes):
+    explorer = opened(fresh_page, server, "playground")
+    for points in strokes:
+        draw(fresh_page, explorer, points)
+    assert winner(explorer) == digit
+    numbers = explorer.locator(".playground-bars tbody td:last-child").all_inner_texts()
+    assert sum(map(float, numbers)) == pytest.approx(1, abs=0.006)
+    assert np.argmax([float(number) for number in numbers]) == int(digit)
+    status = explorer.get_by_role("status")
+    fresh_page.wait_for_function(
+        "([node, digit]) => node.textContent.startsWith(`The network says ${digit}, with`)",
+        arg=[status.element_handle(), digit],
+    )
+
+
+def test_a_small_drawing_in_a_corner_is_read_as_a_large_one(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    points = [(0.25, 0.15), (0.75, 0.15), (0.45, 0.9)]
+    draw(fresh_page, explorer, [(0.05 + 0.3 * x, 0.02 + 0.3 * y) for x, y in points])
+    assert winner(explorer) == "7"
+
+
+def test_a_finger_draws_without_moving_the_page(phone, server):
+    explorer = opened(phone, server, "playground")
+    pad = explorer.locator(".playground-pad")
+    assert pad.evaluate("node => getComputedStyle(node).touchAction") == "none"
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    touch = phone.context.new_cdp_session(phone)
+    x = box["x"] + box["width"] / 2
+    for share in np.linspace(0.1, 0.9, 9):
+        kind = "touchStart" if share < 0.11 else "touchMove"
+        point = {"x": x, "y": box["y"] + share * box["height"]}
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    phone.wait_for_timeout(100)
+    assert winner(explorer) == "1"
+
+
+def test_strokes_can_be_undone_and_cleared_by_keyboard(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    draw(fresh_page, explorer, [(0.5, 0.1), (0.5, 0.9)])
+    draw(fresh_page, explorer, [(0.2, 0.1), (0.8, 0.1)])
+    explorer.get_by_role("button", name="Undo last stroke").focus()
+    fresh_page.keyboard.press("Enter")
+    assert winner(explorer) == "1"
+    explorer.get_by_role("button", name="Clear").focus()
+    fresh_page.keyboard.press("Space")
+    assert winner(explorer) == ""
+    assert explorer.locator(".explorer-verdict").inner_text() == "Nothing is drawn yet."
+
+
+def test_test_digits_are_chosen_by_arrow_keys(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    choices = explorer.get_by_role("radio")
+    assert choices.count() == 20
+    choices.first.focus()
+    seen = [winner(explorer)]
+    for _ in range(9):
+        fresh_page.keyboard.press("ArrowRight")
+        seen.append(winner(explorer))
+    assert seen == list("0123456789")
+    fresh_page.keyboard.press("ArrowRight")
+    assert "but it is a" in explorer.locator(".explorer-verdict").inner_text()
+
+
+# -- descent ---------------------------------------------------------------------------------
+
+SURFACES = {
+    "valleys": (lambda w: w**3 - w**2 / 4 - 2.4 * w + 0.4, [2.6]),
+    "bowl": (lambda w: np.array([w[0], 3 * w[1]]), [-3.5, 1.7]),
+    "ravine": (lambda w: np.array([w[0], 30 * w[1]]), [-4.0, 0.8]),
+    "saddle": (lambda w: np.array([w[0], w[1] ** 3 / 2 - w[1]]), [2.5, 0.02]),
+}
+OPTIMIZERS = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.8}),
+    "nesterov": ("SGD", {"momentum": 0.8, "nesterov": True}),
+    "adagrad": ("Adagrad", {}),
+    "rmsprop": ("RMSprop", {}),
+    "adam": ("Adam", {}),
+}
+WALK = """([surface, optimizer, rate, start]) => {
+    const settings = { rate, momentum: 0.8 };
+    const run = Explore.descent.walk(surface, optimizer, settings, start);
+    for (let k = 0; k < 40; k += 1) run.step();
+    return [run.path, run.losses];
+}"""
+
+
+def path_of(explorer):
+    return json.loads(explorer.locator(".explorer-app").get_attribute("data-path"))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_paths_are_those_of_the_package(shared_page, server, surface, optimizer):
+    from dlbook import optimizers
+    from dlbook.autodiff import Variable
+
+    if not shared_page.evaluate("typeof Explore === 'object' && 'descent' in Explore"):
+        opened(shared_page, server, "descent")
+    gradient, start = SURFACES[surface]
+    path, _ = shared_page.evaluate(WALK, [surface, optimizer, 0.05, start])
+    name, settings = OPTIMIZERS[optimizer]
+    rule = getattr(optimizers, name)(learning_rate=0.05, **settings)
+    w = Variable(start)
+    expected = [w.numpy()]
+    for _ in range(40):
+        rule.apply_gradients([(gradient(w.numpy()), w)])
+        expected.append(w.numpy())
+    assert np.ptp(expected, axis=0).max() > 0.1
+    np.testing.assert_allclose(path, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_gradients_are_the_slopes_of_the_losses(shared_page, server, surface):
+    opened(shared_page, server, "descent")
+    start = SURFACES[surface][1]
+    slopes, differences = shared_page.evaluate(
+        """([name, w]) => {
+            const { loss, gradient } = Explore.descent.SURFACES[name];
+            const moved = (k, by) => w.map((value, j) => value + (j === k ? by : 0));
+            return [gradient(w), w.map((_, k) =>
+                (loss(moved(k, 1e-5)) - loss(moved(k, -1e-5))) / 2e-5)];
+        }""",
+        [surface, start],
+    )
+    np.testing.assert_allclose(slopes, differences, rtol=1e-6, atol=1e-6)
+
+
+def test_descent_steps_and_runs_by_keyboard(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_role("button", name="Step").focus()
+    fresh_page.keyboard.press("Enter")
+    np.testing.assert_allclose(path_of(explorer), [[-3.5, 1.7], [-3.15, 1.19]])
+    fresh_page.keyboard.press("Tab")
+    fresh_page.keyboard.press("Space")
+    assert len(path_of(explorer)) == 62, "with reduced motion all steps are there at once"
+    explorer.get_by_label("Start x").focus()
+    fresh_page.keyboard.press("Home")
+    assert path_of(explorer) == [[-4, 1.7]]
+
+
+def test_descent_says_that_it_diverges(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_label("Step size").focus()
+    fresh_page.keyboard.press("End")
+    explorer.get_by_role("button", name="Run").click()
+    assert "It diverges" in explorer.locator(".descent-verdict").inner_text()
+    assert explorer.get_by_role("button", name="Step").is_disabled()
+    fresh_page.wait_for_function(
+        "node => node.textContent.includes('It diverges')",
+        arg=explorer.get_by_role("status").last.element_handle(),
+    )
+    explorer.get_by_role("button", name="Reset").click()
+    assert path_of(explorer) == [[-3.5, 1.7]]
+    assert explorer.get_by_role("button", name="Step").is_enabled()
+
+
+def test_descent_starts_where_the_mouse_points_and_runs_in_time(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_label("Function").select_option("saddle")
+    explorer.get_by_label("Optimizer").select_option("adam")
+    picture = explorer.locator(".descent-map")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    fresh_page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.25)
+    np.testing.assert_allclose(path_of(explorer), [[1.54, 1.54]], atol=0.03)
+    explorer.get_by_role("button", name="Run").click()
+    fresh_page.wait_for_function(
+        "node => JSON.parse(node.dataset.path).length === 61",
+        arg=explorer.locator(".explorer-app").element_handle(),
+    )
+    assert explorer.get_by_role("button", name="Run").is_visible()
+    assert abs(path_of(explorer)[-1][1] - np.sqrt(2)) < 0.3, "it ends in the valley beside"
+
+
+def test_momentum_is_offered_only_where_it_counts(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    assert not explorer.get_by_label("Momentum").is_visible()
+    explorer.get_by_label("Optimizer").select_option("nesterov")
+    assert explorer.get_by_label("Momentum").is_visible()
+    explorer.get_by_label("Function").select_option("valleys")
+    assert not explorer.get_by_label("Start y").is_visible()
+
+
+# -- geometry --------------------------------------------------------------------------------
+
+MAPS = {
+    "translation": ([[1, 0], [0, 1]], [1, 0.5]),
+    "rotation": ([[3**0.5 / 2, -0.5], [0.5, 3**0.5 / 2]], [0, 0]),
+    "scaling": ([[2, 0], [0, 0.5]], [0, 0]),
+    "shear": ([[1, 1], [0, 1]], [0, 0]),
+    "mirror": ([[-1, 0], [0, 1]], [0, 0]),
+    "projection": ([[1, 0], [0, 0]], [0, 0]),
+}
+
+
+def points_of(explorer, selector):
+    """Return the points of a line of the picture, in units of the plane."""
+    text = explorer.locator(selector).first.get_attribute("points")
+    points = np.array([[float(number) for number in pair.split(",")] for pair in text.split()])
+    return (points - 180) / [40, -40]
+
+
+def corners(explorer):
+    return points_of(explorer, ".geometry-square")[::20]
+
+
+def moved(name, points):
+    W, b = map(np.array, MAPS[name])
+    return points @ W.T + b
+
+
+SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_presets_move_the_unit_square_as_numpy_does(fresh_page, server, name):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option(name)
+    np.testing.assert_allclose(corners(explorer), moved(name, SQUARE), atol=0.001)
+    area = np.linalg.det(MAPS[name][0])
+    text = explorer.locator(".geometry-verdict").inner_text().replace("−", "-")
+    assert float(re.match(r"Determinant (-?[\d.]+):", text)[1]) == pytest.approx(area, abs=0.006)
+
+
+@pytest.mark.parametrize("outer", ["rotation", "mirror", "translation"])
+def test_two_maps_are_one(fresh_page, server, outer):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option("shear")
+    explorer.get_by_label("Then a second map").select_option(outer)
+    expected = moved(outer, moved("shear", SQUARE))
+    np.testing.assert_allclose(corners(explorer), expected, atol=0.001)
+    one = json.loads(explorer.locator(".explorer-app").get_attribute("data-map"))
+    np.testing.assert_allclose(SQUARE @ np.array(one["W"]).T + one["b"], expected, atol=1e-9)
+    assert "The two maps are one map." in explorer.locator(".geometry-verdict").inner_text()
+
+
+def test_relu_folds_what_lies_below_zero(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option("rotation")
+    explorer.get_by_label("relu after the first map").focus()
+    fresh_page.keyboard.press("Space")
+    expected = np.maximum(moved("rotation", SQUARE), 0)
+    np.testing.assert_allclose(corners(explorer), expected, atol=0.001)
+    assert points_of(explorer, ".geometry-after").min() >= 0
+    assert "relu folds" in explorer.locator(".geometry-verdict").inner_text()
+
+
+def test_tips_and_origin_can_be_dragged(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option("identity")
+    picture = explorer.locator(".geometry-picture")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+
+    def at(x, y):
+        return box["x"] + box["width"] * (0.5 + x / 9), box["y"] + box["height"] * (0.5 - y / 9)
+
+    for start, end in [((1, 0), (2, 1)), ((0, 0), (-1, 0.5))]:
+        fresh_page.mouse.move(*at(*start))
+        fresh_page.mouse.down()
+        fresh_page.mouse.move(*at(*end), steps=5)
+        fresh_page.mouse.up()
+    one = json.loads(explorer.locator(".explorer-app").get_attribute("data-map"))
+    np.testing.assert_allclose(one["W"], [[2, 0], [1, 1]], atol=0.06)
+    np.testing.assert_allclose(one["b"], [-1, 0.5], atol=0.06)
+    assert explorer.get_by_label("First map", exact=True).input_value() == "own"
+
+
+def test_sliders_move_the_plane_by_keyboard_and_the_result_is_announced(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option("identity")
+    explorer.get_by_label("W, row 1, column 1").focus()
+    for _ in range(20):
+        fresh_page.keyboard.press("ArrowRight")
+    np.testing.assert_allclose(corners(explorer)[1], [2, 0], atol=0.001)
+    fresh_page.wait_for_function(
+        "node => node.textContent.startsWith('Determinant 2.00: areas are multiplied by 2.00')",
+        arg=explorer.get_by_role("status").last.element_handle(),
+    )

@@ -1,0 +1,160 @@
+"""The questions mark what readers answer, by mouse and by keyboard."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("DLBOOK_SITE", ROOT / "build" / "html"))
+AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js"))
+RUN_AXE = """async () => (await axe.run(".question", { resultTypes: ["violations"] })).violations
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))"""
+ASKING = sorted(
+    path.stem for path in SITE.glob("*.html") if "data-question=" in path.read_text("utf-8")
+)
+by_page = pytest.mark.parametrize("name", ASKING)
+
+
+def questions(page, server, name):
+    page.goto(f"{server.address}/{name}.html")
+    page.locator(".question.is-live").first.wait_for()
+    return page.locator(".question").all()
+
+
+def check(question):
+    question.get_by_role("button", name="Check").click()
+    return question.locator(".question-feedback")
+
+
+def is_right(feedback):
+    return "is-right" in feedback.get_attribute("class")
+
+
+def is_wrong(feedback):
+    return "is-wrong" in feedback.get_attribute("class")
+
+
+@by_page
+def test_every_page_that_asks_asks_three_to_five_questions(fresh_page, server, name):
+    assert 3 <= len(questions(fresh_page, server, name)) <= 5
+
+
+@by_page
+def test_the_right_answer_is_right_and_every_wrong_choice_gets_its_reason(fresh_page, server, name):
+    for question in questions(fresh_page, server, name):
+        if question.get_attribute("data-question") == "choice":
+            reasons = question.locator(".question-reasons > li").all()
+            choices = question.get_by_role("radio").all()
+            assert len(choices) == len(reasons) >= 2
+            for choice, reason in zip(choices, reasons, strict=True):
+                choice.check()
+                feedback = check(question)
+                right = reason.text_content().startswith("Right")
+                assert is_right(feedback) == right
+                assert is_wrong(feedback) != right
+                expected = reason.locator(".question-reason").text_content().strip()
+                assert expected
+                assert expected in feedback.text_content()
+        else:
+            field = question.get_by_role("textbox")
+            field.fill(question.locator(".question-value").text_content())
+            assert is_right(check(question))
+            for mistake in question.locator(".question-mistakes > li").all():
+                field.fill(mistake.locator(".question-mistake").text_content())
+                feedback = check(question)
+                assert is_wrong(feedback)
+                expected = mistake.locator(".question-reason").text_content().strip()
+                assert expected in feedback.text_content()
+    assert fresh_page.complaints == []
+
+
+def test_a_question_is_answered_by_keyboard_alone(fresh_page, server):
+    first, second, *_ = questions(fresh_page, server, "first-look")
+    first.get_by_role("radio").first.focus()
+    fresh_page.keyboard.press("ArrowDown")
+    fresh_page.keyboard.press("Enter")
+    assert "That would be the batch" in first.get_by_role("status").inner_text()
+    fresh_page.keyboard.press("ArrowUp")
+    assert first.get_by_role("status").inner_text() == "", "an old verdict does not stay"
+    fresh_page.keyboard.press("Enter")
+    assert "Right." in first.get_by_role("status").inner_text()
+    second.get_by_role("textbox").focus()
+    fresh_page.keyboard.type("[ 128 , 10 ]")
+    fresh_page.keyboard.press("Enter")
+    assert "Right." in second.get_by_role("status").inner_text()
+
+
+def test_what_is_no_answer_is_not_marked(fresh_page, server):
+    first, second, third, *_ = questions(fresh_page, server, "first-look")
+    assert "Choose one" in check(first).inner_text()
+    assert "Type a shape" in check(second).inner_text()
+    third.get_by_role("textbox").fill("many")
+    feedback = check(third)
+    assert "Type a number" in feedback.inner_text()
+    assert not is_wrong(feedback)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "tolerance", "same"),
+    [
+        ("407050", "407,050", 0, True),
+        ("407 050", "407,050", 0, True),
+        ("407051", "407,050", 0, False),
+        ("−3", "-3", 0, True),
+        ("98 %", "0.98", 0, True),
+        ("0.97", "0.98", 0.01, True),
+        ("0.965", "0.98", 0.01, False),
+        ("1e3", "1000", 0, True),
+        ("", "0", 0, False),
+        ("1,5", "15", 0, False),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(shared_page, server, given, wanted, tolerance, same):
+    if not shared_page.evaluate("typeof Explore === 'object' && 'questions' in Explore"):
+        questions(shared_page, server, "first-look")
+    result = shared_page.evaluate(
+        "([given, wanted, tolerance]) =>"
+        " Explore.questions.same('number', given, wanted, tolerance)",
+        [given, wanted, tolerance],
+    )
+    assert result is same
+
+
+@by_page
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_answered_questions(phone, server, name, theme):
+    phone.emulate_media(color_scheme=theme)
+    for question in questions(phone, server, name):
+        if question.get_attribute("data-question") == "choice":
+            question.get_by_role("radio").last.check()
+        else:
+            question.get_by_role("textbox").fill("1")
+        check(question)
+        question.locator("summary").click()
+    phone.add_script_tag(path=AXE)
+    assert phone.evaluate(RUN_AXE) == []
+
+
+@by_page
+def test_without_javascript_the_answers_are_folded_below(browser, server, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}/{name}.html")
+    for question in page.locator(".question").all():
+        assert question.locator("form").count() == 0
+        assert question.locator(".question-prompt").is_visible()
+        answer = question.locator("details > :not(summary)").first
+        assert not answer.is_visible()
+        question.locator("summary").click()
+        assert answer.is_visible()
+    context.close()
+
+
+def test_it_works_when_opened_from_disk_and_stores_nothing(fresh_page, site):
+    fresh_page.goto((site / "first-look.html").as_uri())
+    question = fresh_page.locator(".question").first
+    before = fresh_page.evaluate("JSON.stringify([localStorage, document.cookie])")
+    question.get_by_role("radio").first.check()
+    assert is_right(check(question))
+    assert fresh_page.evaluate("JSON.stringify([localStorage, document.cookie])") == before

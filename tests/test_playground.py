@@ -1,0 +1,152 @@
+"""The page playground: small weights, drawings in MNIST's form, votes of pixels."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from dlbook import playground, plotting
+from dlbook.datasets import mnist
+
+FLOATS = st.floats(-1e3, 1e3, width=32, allow_subnormal=False)
+SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=9)
+
+
+@pytest.fixture(scope="module")
+def test_images():
+    return mnist.load_data()[1][0]
+
+
+@pytest.fixture
+def network(rng):
+    shapes = [(784, 9), (9,), (9, 10), (10,)]
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+@given(arrays.arrays(np.float32, SHAPES, elements=FLOATS))
+def test_codes_times_scales_come_within_half_a_scale(matrix):
+    codes, scales = playground.quantise(matrix)
+    assert codes.dtype == np.int8
+    assert scales.shape == (matrix.shape[1],)
+    assert np.all(np.abs(codes * scales.astype(float) - matrix) <= scales * 0.5001)
+
+
+def test_the_largest_weight_of_each_column_uses_the_whole_range():
+    codes, scales = playground.quantise([[1, 0], [-4, 0], [2, 0]])
+    assert codes[:, 0].tolist() == [32, -127, 64]
+    assert codes[:, 1].tolist() == [0, 0, 0]
+    np.testing.assert_allclose(scales, [4 / 127, 1])
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        ([1.0, 2.0], r"^matrix: expected shape \(inputs, outputs\). Received: shape \(2,\)$"),
+        (np.zeros((0, 3)), "^matrix: expected shape .* Received: shape \\(0, 3\\)$"),
+        ([[np.nan]], "^matrix: expected finite numbers. Received: infinity or NaN$"),
+    ],
+)
+def test_what_is_no_matrix_of_numbers_is_refused(matrix, message):
+    with pytest.raises(ValueError, match=message):
+        playground.quantise(matrix)
+
+
+def test_the_digits_of_mnist_are_in_the_form_already(test_images):
+    for image in test_images[:500].astype(float):
+        np.testing.assert_allclose(playground.to_field(image), image, atol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [2, 5])
+def test_a_larger_copy_gives_the_same_field(test_images, factor):
+    for image in test_images[:20].astype(float):
+        large = np.kron(image, np.ones((factor, factor)))
+        np.testing.assert_allclose(playground.to_field(large), playground.to_field(image))
+
+
+@given(
+    arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=40)),
+    st.integers(0, 9),
+    st.integers(0, 9),
+)
+@settings(deadline=None)
+def test_the_place_of_the_drawing_does_not_matter(drawing, below, right):
+    field = playground.to_field(drawing)
+    padded = np.pad(drawing, ((below, 3), (right, 1)))
+    np.testing.assert_array_equal(playground.to_field(padded), field)
+    assert field.shape == (28, 28)
+    assert field.max() <= drawing.max() * (1 + 1e-9)
+    assert bool(field.any()) == bool(drawing.any())
+    rows = np.flatnonzero(field.any(axis=1))
+    assert len(rows) == 0 or rows[-1] - rows[0] < 20
+
+
+def test_the_centre_of_mass_comes_to_the_middle():
+    drawing = np.zeros((60, 60))
+    drawing[5:45, 10:14] = 1
+    drawing[41:45, 10:30] = 1
+    field = playground.to_field(drawing)
+    centres = [axis @ np.arange(28) / field.sum() for axis in (field.sum(1), field.sum(0))]
+    assert np.abs(np.array(centres) - 14).max() <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("drawing", "message"),
+    [
+        (np.zeros(3), r"^drawing: expected shape \(height, width\). Received: shape \(3,\)$"),
+        ([[0.0, -1.0]], "^drawing: expected no number below 0. Received: -1.0$"),
+    ],
+)
+def test_what_is_no_drawing_is_refused(drawing, message):
+    with pytest.raises(ValueError, match=message):
+        playground.to_field(drawing)
+
+
+def scores(weights, x):
+    W1, b1, W2, b2 = weights
+    return np.maximum(x @ W1 + b1, 0) @ W2 + b2
+
+
+def test_votes_are_ink_times_the_slope_by_finite_differences(network, rng):
+    x = rng.random(784)
+    votes = playground.pixel_votes(network, x, 3, 8)
+    for pixel in rng.integers(784, size=10):
+        step = np.zeros(784)
+        step[pixel] = 1e-6
+        up, down = scores(network, x + step), scores(network, x - step)
+        slope = ((up[3] - up[8]) - (down[3] - down[8])) / 2e-6
+        assert votes[pixel] == pytest.approx(x[pixel] * slope, rel=1e-5, abs=1e-6)
+
+
+def test_votes_and_biases_add_up_to_the_difference_of_the_scores(network, rng):
+    x = rng.random(784)
+    W1, b1, W2, b2 = network
+    fires = x @ W1 + b1 > 0
+    biases = (b1 * fires) @ (W2[:, 3] - W2[:, 8]) + b2[3] - b2[8]
+    z = scores(network, x)
+    assert playground.pixel_votes(network, x, 3, 8).sum() + biases == pytest.approx(z[3] - z[8])
+
+
+def test_the_packed_network_can_be_unpacked(network, test_images):
+    html = playground.to_html(network, test_images[:2], [7, 2], [7, 2, 1])
+    data = json.loads(re.fullmatch(r"<script [^>]*json[^>]*>(.*)</script>", html)[1])
+    first = data["layers"][0]
+    codes = np.frombuffer(base64.b64decode(first["codes"]), "i1").reshape(784, 9)
+    scales = np.frombuffer(base64.b64decode(first["scales"]), "<f4")
+    assert np.abs(codes * scales - network[0]).max() <= scales.max() * 0.51
+    biases = np.frombuffer(base64.b64decode(first["biases"]), "<f4")
+    np.testing.assert_allclose(biases, network[1], rtol=1e-6)
+    images = np.frombuffer(base64.b64decode(data["images"]), "u1").reshape(2, 28, 28)
+    np.testing.assert_array_equal(images, test_images[:2])
+    assert (data["labels"], data["answers"]) == ("72", "721")
+
+
+def test_signed_images_are_scaled_around_zero():
+    figure = plotting.signed_images([np.diag([1.0, -2.0]), np.zeros((2, 2))], ["a", "b"])
+    assert [ax.get_title() for ax in figure.axes] == ["a", "b", ""]
+    assert figure.axes[0].images[0].get_clim() == (-2.0, 2.0)
+    assert figure.axes[1].images[0].get_clim() == (-1.0, 1.0)
