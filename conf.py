@@ -23,6 +23,7 @@ language = "en"
 extensions = [
     "book_api",
     "book_checks",
+    "book_code_links",
     "book_css",
     "book_explorers",
     "book_html",

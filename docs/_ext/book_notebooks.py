@@ -26,6 +26,7 @@ FENCE = re.compile(
 ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
 OPTION = re.compile(r"\A(?::[\w-]+:[^\n]*\n|---\n.*?\n---\n)+", re.S)
 SETTING = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
+ITEM = re.compile(r"- \[([^\]]*)\] ?(.*)")
 TITLED = re.compile(r"(.*?)\s*<([^<>]*)>", re.S)
 # Where the book's repository is, as owner/name on GitHub; only the publishing workflow knows it.
 REPOSITORY = os.environ.get("DLBOOK_REPOSITORY", "")
@@ -61,10 +62,42 @@ class Plain:
             case "note" | "tip" | "important" | "warning" | "seealso" | "admonition" | "dropdown":
                 title = argument or name.capitalize()
                 return f"**{title}**\n\n{FENCE.sub(self.directive, body).strip()}"
+            case "question":
+                return self.question(argument, options[0] if options else "", body)
             case "python" | "console" | "text":
                 return found[0]
         # Exercise ends, lists of pages, bibliographies and what moves only on the site.
         return ""
+
+    def question(self, title: str, options: str, body: str) -> str:
+        """Return what a ``question`` asks, with its answer folded below."""
+        given = {key: yaml.safe_load(value) for key, value in SETTING.findall(options)}
+        prompt: list[str] = []
+        items: list[tuple[str, list[str]]] = []
+        because: list[str] = []
+        for line in body.splitlines():
+            if found := ITEM.match(line):
+                items.append((found[1].strip(), [found[2]]))
+            elif items and not because and (line.startswith("  ") or not line):
+                items[-1][1].append(line.strip())
+            else:
+                (because if items else prompt).append(line)
+        if "answer" in given:
+            if not items:
+                first, _, rest = "\n".join(prompt).partition("\n\n")
+                prompt, because = [first], [rest]
+            choices = []
+            answer = [f"The answer is {given['answer']}.", *because]
+            answer += [f"\nNot {mark}: {' '.join(lines).strip()}" for mark, lines in items]
+        else:
+            choices = [f"- {lines[0]}" for _, lines in items]
+            answer = [
+                f"- **{'Right' if mark else 'Wrong'}: {lines[0]}** {' '.join(lines[1:]).strip()}"
+                for mark, lines in items
+            ] + because
+        asked = "\n".join([f"**{title}**", "", *prompt, "", *choices])
+        folded = "\n".join(["<details><summary>Show the answer</summary>", "", *answer])
+        return f"{asked}\n\n{folded}\n\n</details>"
 
     def listing(self, path: str, options: str) -> str:
         """Return what a ``literalinclude`` shows."""

@@ -5,7 +5,14 @@ An engine is a module with `Variable` and `GradientTape`.
 
 import functools
 import importlib
+import math
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALIGNMENT = 64
+"""TensorFlow's tensors begin at multiples of so many bytes."""
 
 
 @functools.cache  # which also hides the import from TensorFlow when it makes a graph
@@ -28,6 +35,30 @@ def engine_of(model: object) -> Any:
 def is_tensorflow(engine: Any) -> bool:
     """Tell whether an engine is TensorFlow."""
     return bool(engine.__name__ == "tensorflow")
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Return an array without values that begins where TensorFlow reads it without a copy."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % ALIGNMENT
+    return memory[first : first + size].view(dtype).reshape(shape)
+
+
+def to_device(array: NDArray[Any]) -> Any:
+    """Return a tensor with the values of an array, where TensorFlow computes by default.
+
+    The tensor may share the array's memory: it is for reading while the array stays as it is.
+    """
+    tf = tensorflow()
+    if tf.config.list_logical_devices("GPU"):
+        return tf.constant(array)
+    # New memory comes from the system in small pages, which can take longer than half an epoch.
+    if array.ctypes.data % ALIGNMENT or not (array.flags.c_contiguous and array.flags.writeable):
+        copy = aligned(array.shape, array.dtype)
+        np.copyto(copy, array)
+        array = copy
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def average_loss(engine: Any, labels: Any, predictions: Any) -> Any:

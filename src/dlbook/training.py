@@ -346,7 +346,7 @@ def _compiled_epoch(
     own: it takes an eager step.
     """
     tf = _engines.tensorflow()
-    images, labels = tf.constant(batches.images), tf.constant(batches.labels)
+    images, labels = map(_engines.to_device, (batches.images, batches.labels))
     full = len(batches.images) // batches.batch_size
 
     def one_epoch() -> Iterator[float]:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbook import _engines
+
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
 
@@ -143,7 +145,8 @@ def prepare_images(images: NDArray[np.generic]) -> NDArray[np.float32]:
             f"images: expected shape (n, height, width). Received: shape {images.shape}"
         )
     count, height, width = images.shape
-    rows = np.empty((count, height * width), dtype=np.float32)
+    # Where `fit` can hand them to TensorFlow as they are.
+    rows: NDArray[np.float32] = _engines.aligned((count, height * width), np.float32)
     np.divide(images.reshape(rows.shape), 255, out=rows)
     return rows
 

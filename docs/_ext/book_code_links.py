@@ -1,0 +1,154 @@
+"""Link names in code cells to their documentation: ours, NumPy's, TensorFlow's and Keras'.
+
+sphinx-codeautolink finds the names and what they are. As an extension it does not work here: it
+fails at the sections of sphinx-exercise, and it forgets the links of MyST pages between builds.
+So its functions are called when a cell is written. In each cell a name is linked once.
+"""
+
+import importlib
+import inspect
+import re
+
+import numpy
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
+from sphinx_codeautolink.extension.block import clean_ipython, construct_name_pattern
+from sphinx_codeautolink.extension.resolve import CouldNotResolve, resolve_location
+from sphinx_codeautolink.parse import parse_names
+
+NUMPY = "https://numpy.org/doc/stable/reference/{}.html"
+TENSORFLOW = "https://www.tensorflow.org/api_docs/python/{}"
+# The modules that cells use, each with the name that its documentation has for it.
+MODULES = {
+    "numpy": "generated/numpy.",
+    "numpy.linalg": "generated/numpy.linalg.",
+    "tensorflow": "tf/",
+    "tensorflow.math": "tf/math/",
+    "tensorflow.nn": "tf/nn/",
+    "tensorflow.random": "tf/random/",
+    "keras": "tf/keras/",
+    "keras.callbacks": "tf/keras/callbacks/",
+    "keras.initializers": "tf/keras/initializers/",
+    "keras.layers": "tf/keras/layers/",
+    "keras.losses": "tf/keras/losses/",
+    "keras.models": "tf/keras/models/",
+    "keras.optimizers": "tf/keras/optimizers/",
+    "keras.utils": "tf/keras/utils/",
+}
+
+
+def addresses() -> dict[str, str]:
+    """Return where each public function and class of the libraries is documented."""
+    found = {
+        f"numpy.random.{name}": NUMPY.format("random/generator") + f"#numpy.random.{name}"
+        for name in ("default_rng", "Generator")
+    }
+    for module_name, place in MODULES.items():
+        module = importlib.import_module(module_name)
+        for name in dir(module):
+            value = getattr(module, name)
+            if name.startswith("_") or not (inspect.isclass(value) or callable(value)):
+                continue
+            if inspect.isclass(value) and issubclass(value, numpy.generic):
+                address = NUMPY.format("arrays.scalars") + f"#numpy.{value.__name__}"
+            elif isinstance(value, numpy.ufunc):  # some have a second, shorter name
+                address = NUMPY.format(place + value.__name__)
+            else:
+                base = NUMPY if module_name.startswith("numpy") else TENSORFLOW
+                address = base.format(place + name)
+            found[f"{module_name}.{name}"] = address
+            # The place where it is defined: codeautolink looks for classes there.
+            if hasattr(value, "__qualname__"):
+                found.setdefault(f"{value.__module__}.{value.__qualname__}", address)
+    return found
+
+
+class FindNames(SphinxPostTransform):
+    """Note for each cell which of its names are documented, and where."""
+
+    default_priority = 900
+    formats = ("html",)
+    others: dict[str, str] | None = None
+
+    def run(self, **kwargs: object) -> None:
+        cells = [
+            node
+            for node in self.document.findall(nodes.literal_block)
+            if node.get("language") in {"ipython3", "ipython"}
+        ]
+        if not cells:
+            return
+        if FindNames.others is None:
+            FindNames.others = addresses()
+        builder = self.app.builder
+        known = dict(FindNames.others)
+        for name, entry in self.env.get_domain("py").objects.items():
+            page = builder.get_relative_uri(self.env.docname, entry.docname)
+            known[name] = f"{page}#{entry.node_id}"
+        before = 0
+        sources: list[str] = []
+        for cell in cells:
+            _, source = clean_ipython(cell.astext())
+            sources.append(source.rstrip("\n"))
+            try:
+                names = parse_names("\n".join(sources), cell)
+            except SyntaxError:
+                sources.pop()
+                continue
+            linked = []
+            for name in names:
+                name.lineno -= before
+                name.end_lineno -= before
+                if name.lineno < 1 or not name.code_str:
+                    continue
+                try:
+                    key = resolve_location(name, known)
+                except CouldNotResolve:
+                    continue
+                if key in known:
+                    linked.append((name, known[key]))
+            cell["links"] = linked
+            before += sources[-1].count("\n") + 1
+
+
+def visit_literal_block(self: HTML5Translator, node: nodes.literal_block) -> None:
+    """Write a block of code as Sphinx does, and put the links into it."""
+    try:
+        HTML5Translator.visit_literal_block(self, node)
+    except nodes.SkipNode:
+        if node.get("links"):
+            self.body[-1] = with_links(self.body[-1], node["links"])
+        raise
+
+
+def depart_literal_block(self: HTML5Translator, node: nodes.literal_block) -> None:
+    HTML5Translator.depart_literal_block(self, node)
+
+
+def with_links(html: str, links: list) -> str:
+    """Return a highlighted block with links around the names, each address once."""
+    opening, start, rest = html.partition("<pre>")
+    lines = rest.split("\n")
+    seen = set()
+    for name, address in links:
+        first, last = name.lineno - 1, name.end_lineno
+        selected = "\n".join(lines[first:last])
+        found = list(re.finditer(construct_name_pattern(name), selected))
+        if address in seen or not found:
+            continue
+        seen.add(address)
+        begin, end = found[0].span()
+        begin += len(found[0][1])
+        link = f'<a class="code-link" href="{address}">{selected[begin:end]}</a>'
+        lines[first:last] = (selected[:begin] + link + selected[end:]).split("\n")
+    return opening + start + "\n".join(lines)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_post_transform(FindNames)
+    app.add_node(
+        nodes.literal_block, override=True, html=(visit_literal_block, depart_literal_block)
+    )
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
