@@ -30,6 +30,7 @@ extensions = [
     "book_mathml",
     "book_notebooks",
     "book_questions",
+    "book_terms",
     "myst_nb",
     "notfound.extension",
     "numpydoc",
