@@ -9,7 +9,7 @@ import importlib
 import inspect
 import re
 
-import numpy
+import numpy as np
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -51,9 +51,9 @@ def addresses() -> dict[str, str]:
             value = getattr(module, name)
             if name.startswith("_") or not (inspect.isclass(value) or callable(value)):
                 continue
-            if inspect.isclass(value) and issubclass(value, numpy.generic):
+            if inspect.isclass(value) and issubclass(value, np.generic):
                 address = NUMPY.format("arrays.scalars") + f"#numpy.{value.__name__}"
-            elif isinstance(value, numpy.ufunc):  # some have a second, shorter name
+            elif isinstance(value, np.ufunc):  # some have a second, shorter name
                 address = NUMPY.format(place + value.__name__)
             else:
                 base = NUMPY if module_name.startswith("numpy") else TENSORFLOW

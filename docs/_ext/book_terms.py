@@ -17,7 +17,11 @@ from sphinx.transforms import SphinxTransform
 # Words that also have everyday meanings or others in Python are linked in bold only.
 EVERYDAY = {"axis", "class", "example", "feature", "kernel", "label", "parameter", "rank"}
 EVERYDAY |= {"representation", "shape", "training", "transpose", "weight"}
-# Terms are not looked for in these.
+AIMS = "what-you-will-be-able-to-do"
+# Terms are looked for in the paragraphs of these, and there not in the closed nodes.
+TEXT = (
+    nodes.document, nodes.section, nodes.list_item, nodes.bullet_list, nodes.enumerated_list,
+)  # fmt: skip
 CLOSED = (nodes.reference, nodes.literal, nodes.math, nodes.title, addnodes.pending_xref)
 
 
@@ -75,10 +79,7 @@ class LinkTerms(SphinxTransform):
         """Tell whether a paragraph belongs to the text itself, behind the list of aims."""
         node = paragraph.parent
         while node is not None:
-            if isinstance(node, nodes.section) and node["ids"][:1] == ["what-you-will-be-able-to-do"]:
-                return False
-            if not isinstance(node, (nodes.section, nodes.list_item, nodes.bullet_list,
-                                     nodes.enumerated_list, nodes.document)):  # fmt: skip
+            if not isinstance(node, TEXT) or AIMS in node["ids"]:
                 return False
             node = node.parent
         return True

@@ -133,7 +133,8 @@ def memory(examples: int) -> Rows:
             measured=f"CONTESTANTS[{name!r}](*data)()",
         )
         data, before, after = map(float, _python(program).split())
-        rows.append({"what": name, "data, MB": data, "before, MB": before, "added, MB": after - before})
+        added = after - before
+        rows.append({"what": name, "data, MB": data, "before, MB": before, "added, MB": added})
     return rows
 
 
