@@ -129,6 +129,8 @@ html_show_sourcelink = False
 html_favicon = "docs/_static/logo.svg"
 # Without scripts the site is light; with them layout.html follows the reader's system.
 html_context = {"default_mode": "light"}
+if SITE_URL:
+    html_context["epub"] = "dlbook.epub"  # nox builds it beside the site that is published
 html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
     "logo": {
@@ -147,3 +149,9 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 copybutton_exclude = ".linenos, .gp, .go"
+
+# -- the book as one file: `nox -s epub` -----------------------------------------------------
+
+epub_basename = "dlbook"
+epub_show_urls = "no"
+epub_exclude_files = ["genindex.xhtml", "py-modindex.xhtml", "search.xhtml"]

@@ -26,6 +26,7 @@ CONSTRAINTS = "constraints.txt"
 SITE = Path("build/html")
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going", "docs", str(SITE)]
+EPUB = ["-c", ".", "-b", "epub", "docs", "build/epub"]
 
 
 def install(session: nox.Session, *groups: str, package: bool = True) -> None:
@@ -44,7 +45,17 @@ def docs(session: nox.Session) -> None:
     # Sitemap and previews need the site's address, which the publishing workflow gives.
     install(session, "publish" if os.environ.get("DLBOOK_SITE_URL") else "docs")
     session.run("sphinx-build", *SPHINX, *session.posargs)
+    if os.environ.get("DLBOOK_SITE_URL"):
+        session.run("sphinx-build", *EPUB)
+        shutil.copy("build/epub/dlbook.epub", SITE)
     session.log(f"Open {(SITE / 'index.html').resolve()} in a browser.")
+
+
+@nox.session(default=False)
+def epub(session: nox.Session) -> None:
+    """Build the whole book as one file, build/epub/dlbook.epub."""
+    install(session, "docs")
+    session.run("sphinx-build", *EPUB, *session.posargs)
 
 
 @nox.session

@@ -84,7 +84,10 @@ class FindNames(SphinxPostTransform):
             FindNames.others = addresses()
         builder = self.app.builder
         known = dict(FindNames.others)
-        for name, entry in self.env.get_domain("py").objects.items():
+        ours = self.env.get_domain("py").objects
+        for name in ours:
+            # Where a module and the function in it have one name, the package has the function.
+            entry = ours.get(f"{name}.{name.rpartition('.')[2]}", ours[name])
             page = builder.get_relative_uri(self.env.docname, entry.docname)
             known[name] = f"{page}#{entry.node_id}"
         before = 0
@@ -107,7 +110,8 @@ class FindNames(SphinxPostTransform):
                     key = resolve_location(name, known)
                 except CouldNotResolve:
                     continue
-                if key in known:
+                # The name of a variable would lead to its class, which helps nobody.
+                if key in known and key.split(".")[-1] == name.code_str.split(".")[-1]:
                     linked.append((name, known[key]))
             cell["links"] = linked
             before += sources[-1].count("\n") + 1

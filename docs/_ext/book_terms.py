@@ -16,7 +16,7 @@ from sphinx.transforms import SphinxTransform
 
 # Words that also have everyday meanings or others in Python are linked in bold only.
 EVERYDAY = {"axis", "class", "example", "feature", "kernel", "label", "parameter", "rank"}
-EVERYDAY |= {"representation", "shape", "training", "transpose", "weight"}
+EVERYDAY |= {"representation", "shape", "training", "transpose", "vector", "weight"}
 AIMS = "what-you-will-be-able-to-do"
 # Terms are looked for in the paragraphs of these, and there not in the closed nodes.
 TEXT = (
