@@ -72,6 +72,7 @@ def browser(session: nox.Session) -> None:
     # Another Chromium than /usr/bin/chromium: DLBOOK_CHROMIUM=/path/to/it.
     session.run(
         "python", "-m", "pytest", "--confcutdir", "tests/browser", "tests/browser",
+        "--numprocesses", "auto",
         *session.posargs,
     )  # fmt: skip
 

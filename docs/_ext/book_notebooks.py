@@ -62,11 +62,13 @@ class Plain:
             case "note" | "tip" | "important" | "warning" | "seealso" | "admonition" | "dropdown":
                 title = argument or name.capitalize()
                 return f"**{title}**\n\n{FENCE.sub(self.directive, body).strip()}"
+            case "explorer":
+                return "*The page on the site has an interactive figure here.*"
             case "question":
                 return self.question(argument, options[0] if options else "", body)
             case "python" | "console" | "text":
                 return found[0]
-        # Exercise ends, lists of pages, bibliographies and what moves only on the site.
+        # Exercise ends, lists of pages, bibliographies.
         return ""
 
     def question(self, title: str, options: str, body: str) -> str:
