@@ -14,6 +14,7 @@ import tensorflow as tf
 from dlbook import (
     NaiveDense,
     NaiveSequential,
+    _engines,
     autodiff,
     evaluate,
     fit,
@@ -236,6 +237,24 @@ def test_a_second_fit_takes_up_where_the_first_one_ended(data):
     fit(once, *data, 5, verbose=0)
     for value, wanted in zip(values_of(twice), values_of(once), strict=True):
         np.testing.assert_allclose(value, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("place", ["aligned", "4 bytes on", "read-only", "reversed", "columns"])
+def test_images_may_lie_anywhere_in_memory_and_stay_as_they_are(data, place):
+    x, y = data
+    expected = fit(small_model(), x.tolist(), y, 2, 8, learning_rate=0.1, verbose=0)["batch_loss"]
+    given = _engines.aligned(x.shape, x.dtype)
+    if place == "4 bytes on":
+        given = _engines.aligned((x.size + 1,), x.dtype)[1:].reshape(x.shape)
+    elif place == "reversed":
+        given = given[::-1]
+    elif place == "columns":
+        given = np.asfortranarray(given)
+    given[:] = x
+    given.flags.writeable = place != "read-only"
+    losses = fit(small_model(), given, y, 2, 8, learning_rate=0.1, verbose=0)["batch_loss"]
+    assert losses == expected
+    assert np.array_equal(given, x)
 
 
 def set_activation(model):

@@ -42,7 +42,8 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(size + ALIGNMENT, np.uint8)
     first = -memory.ctypes.data % ALIGNMENT
-    return memory[first : first + size].view(dtype).reshape(shape)
+    values: NDArray[Any] = memory[first : first + size].view(dtype).reshape(shape)
+    return values
 
 
 def to_device(array: NDArray[Any]) -> Any:
