@@ -103,10 +103,13 @@ def test_it_works_when_opened_from_disk(fresh_page, site, name):
     place(fresh_page, name).locator(".explorer-app").wait_for()
 
 
-def test_pages_without_an_explorer_load_none_of_it(fresh_page, server):
+@pytest.mark.parametrize(
+    ("name", "scripts"), [("notation", []), ("tensors", ["explore.js", "questions.js"])]
+)
+def test_pages_without_an_explorer_load_none_of_it(fresh_page, server, name, scripts):
     server.sent.clear()
-    fresh_page.goto(f"{server.address}/tensors.html", wait_until="networkidle")
-    assert not [path for path in server.sent if "/explore/" in path]
+    fresh_page.goto(f"{server.address}/{name}.html", wait_until="networkidle")
+    assert sorted(re.findall(r"/explore/(\w+\.js)", " ".join(server.sent))) == scripts
 
 
 # -- broadcasting ----------------------------------------------------------------------------
