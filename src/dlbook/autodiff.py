@@ -38,6 +38,7 @@ References
 # ruff: noqa: ARG001, ARG005 - vector-Jacobian products all take the same arguments
 
 import functools
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -577,7 +578,13 @@ class Variable(Tensor):
 
     def assign_sub(self, delta: Any) -> "Variable":
         """Subtract `delta` from the entries."""
-        return self._replace(self.value - _value(delta))
+        delta = _value(delta)
+        # As TensorFlow does, in place if nobody else holds the entries: not a tape, nor a view.
+        # Then 2 counts the variable and the call that counts.
+        if np.shape(delta) == self.shape and sys.getrefcount(self.value) == 2:
+            np.subtract(self.value, delta, out=self.value, casting="same_kind")
+            return self
+        return self._replace(self.value - delta)
 
     def _replace(self, value: Any) -> "Variable":
         if value.shape != self.shape:
