@@ -257,6 +257,15 @@ def test_images_may_lie_anywhere_in_memory_and_stay_as_they_are(data, place):
     assert np.array_equal(given, x)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32", ">i4", "int64", "uint64"])
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_labels_may_have_any_dtype_of_whole_numbers(data, dtype, run_eagerly):
+    x, y = data
+    how = {"learning_rate": 0.1, "verbose": 0, "run_eagerly": run_eagerly}
+    expected = fit(small_model(), x, y, 1, 100, **how)
+    assert fit(small_model(), x, y.astype(dtype), 1, 100, **how) == expected
+
+
 def set_activation(model):
     model.layers[0].activation = tf.nn.tanh
 

@@ -55,8 +55,9 @@ def to_device(array: NDArray[Any]) -> Any:
     if tf.config.list_logical_devices("GPU"):
         return tf.constant(array)
     # New memory comes from the system in small pages, which can take longer than half an epoch.
-    if array.ctypes.data % ALIGNMENT or not (array.flags.c_contiguous and array.flags.writeable):
-        copy = aligned(array.shape, array.dtype)
+    in_place = array.flags.c_contiguous and array.flags.writeable and array.dtype.isnative
+    if array.ctypes.data % ALIGNMENT or not in_place:
+        copy = aligned(array.shape, array.dtype.newbyteorder("="))
         np.copyto(copy, array)
         array = copy
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
