@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 project = "The mathematical building blocks of neural networks"
 author = "The dlbook authors"
 copyright = "2026, the dlbook authors"
-release = importlib.metadata.version("dlbook")
+release = version = importlib.metadata.version("dlbook")
 language = "en"
 
 extensions = [
@@ -152,6 +152,8 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 # -- the book as one file: `nox -s epub` -----------------------------------------------------
 
-epub_basename = "dlbook"
+epub_basename = epub_uid = epub_identifier = "dlbook"
+epub_description = "What a neural network computes, and how it learns: executed, tested pages."
 epub_show_urls = "no"
-epub_exclude_files = ["genindex.xhtml", "py-modindex.xhtml", "search.xhtml"]
+epub_exclude_files = ["404.xhtml", "genindex.xhtml", "py-modindex.xhtml", "search.xhtml"]
+suppress_warnings = ["epub.unknown_project_files"]  # the fonts of the site, which it leaves out

@@ -26,7 +26,7 @@ CONSTRAINTS = "constraints.txt"
 SITE = Path("build/html")
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going", "docs", str(SITE)]
-EPUB = ["-c", ".", "-b", "epub", "docs", "build/epub"]
+EPUB = [*SPHINX[:5], "-b", "epub", "-d", "build/epub-doctrees", "docs", "build/epub"]
 
 
 def install(session: nox.Session, *groups: str, package: bool = True) -> None:

@@ -11,7 +11,8 @@ from sphinx.writers.html5 import HTML5Translator
 def to_mathml(tex: str, *, block: bool) -> str:
     """Return the MathML for a formula in LaTeX notation; an error names the formula."""
     try:
-        return latex2mathml.tex2mathml(tex, as_block=block)
+        # The name of this sign is known in HTML only, and an EPUB file is XML.
+        return latex2mathml.tex2mathml(tex, as_block=block).replace("&ApplyFunction;", "&#8289;")
     except MathError as error:
         raise SphinxError(f"this formula cannot become MathML: {tex!r}: {error}") from error
 

@@ -191,7 +191,9 @@ def clean(notebook: dict, plain: Plain) -> dict:
 def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Write the page's notebook, and tell the template what there is to take away."""
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
-    if doctree is None or "kernelspec" not in app.env.metadata[pagename]:
+    if app.builder.name != "html" or doctree is None:
+        return
+    if "kernelspec" not in app.env.metadata[pagename]:
         return
     notebook = nbformat.reads(executed.read_text("utf-8"), as_version=4)
     # When nothing had to run, MyST-NB writes the notebook without the outputs from its cache.
