@@ -44,10 +44,11 @@ class LinkTerms(SphinxTransform):
     default_priority = 400  # before Sphinx resolves what a page refers to
 
     def apply(self, **kwargs: object) -> None:
-        if "kernelspec" not in self.env.metadata[self.env.docname]:
+        glossary = Path(self.env.srcdir, "glossary.md")
+        if "kernelspec" not in self.env.metadata[self.env.docname] or not glossary.is_file():
             return
         self.env.note_dependency("glossary.md")
-        names = {name.lower(): name for name in terms(Path(self.env.srcdir, "glossary.md"))}
+        names = {name.lower(): name for name in terms(glossary)}
         linked = {
             node["reftarget"].lower()
             for node in self.document.findall(addnodes.pending_xref)
