@@ -2,9 +2,13 @@
 
 ``{explorer} broadcasting`` puts the explorer of this name in its place. What stands in the
 directive is seen without JavaScript and on paper, so it must say by itself what there is to
-learn. The scripts and the style sheet are loaded only by the pages that have an explorer.
+learn. The scripts and the style sheet are loaded only by the pages that have an explorer. Data
+that a page has made for its explorer becomes a script of its own, so that text and figures do not
+wait for it; a script, since pages opened from disk may read nothing else.
 """
 
+import re
+from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
@@ -20,6 +24,9 @@ SCRIPTS = {
     "geometry": ["geometry.js"],
     "playground": ["playground.js"],
 }
+
+
+DATA = re.compile(r'<script type="application/json" id="([a-z]+)-data">(.*?)</script>', re.S)
 
 
 class ExplorerNode(nodes.container):
@@ -65,7 +72,14 @@ def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     """Load scripts and style sheet with the pages that have an explorer."""
     found = [] if doctree is None else [n["explorer"] for n in doctree.findall(ExplorerNode)]
     if found:
-        for script in ["explore.js", *dict.fromkeys(s for name in found for s in SCRIPTS[name])]:
+        scripts = ["explore.js"]
+        if data := DATA.search(context["body"]):
+            scripts.append(f"{data[1]}-data.js")
+            target = Path(app.outdir, "_static", FOLDER, scripts[-1])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(f"Explore.{data[1]}Data = {data[2]};\n", "utf-8")
+            context["body"] = context["body"].replace(data[0], "")
+        for script in [*scripts, *dict.fromkeys(s for name in found for s in SCRIPTS[name])]:
             app.add_js_file(f"{FOLDER}/{script}")
         # By hand, since another extension joins the sheets that all pages share.
         context["css_files"] = [*context["css_files"], f"_static/{FOLDER}/explore.css"]

@@ -191,7 +191,7 @@ def test_broadcasting_refuses_with_the_reason(fresh_page, server):
 
 # -- draw a digit ----------------------------------------------------------------------------
 
-DATA = "Explore.playground.unpack(document.getElementById('playground-data').textContent)"
+DATA = "Explore.playground.unpack(Explore.playgroundData)"
 LOOK_AT_ALL = f"""async () => {{
     const {{ network, answers }} = {DATA};
     const packed = Uint8Array.from(atob(window.testImages), (c) => c.charCodeAt(0));

@@ -25,9 +25,8 @@ Explore.playground = (() => {
     return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   }
 
-  /** Read what the page's code has packed. @returns {{network: Network, images: Uint8Array, labels: string, answers: string}} */
-  function unpack(text) {
-    const { layers, images, labels, answers } = JSON.parse(text);
+  /** Read what the page's code has packed. @param {any} data @returns {{network: Network, images: Uint8Array, labels: string, answers: string}} */
+  function unpack({ layers, images, labels, answers }) {
     const [first, second] = layers.map(({ outputs, codes, scales, biases }) => {
       const [whole, scale] = [new Int8Array(bytes(codes)), new Float32Array(bytes(scales))];
       const W = Float32Array.from(whole, (code, place) => code * scale[place % outputs]);
@@ -145,7 +144,7 @@ Explore.register("playground", (app) => {
   const SIDE = 280; // of the drawing field, in its own units
   const UNITS = 6;
   const CLASSES = [...Array(10).keys()];
-  const { network, images, labels } = unpack(document.getElementById("playground-data").textContent);
+  const { network, images, labels } = unpack(Explore.playgroundData);
 
   /** @type {[number, number][][]} */
   let strokes = [];
