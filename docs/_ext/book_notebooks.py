@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.directives.code import LiteralIncludeReader
 from sphinx.environment import BuildEnvironment
 
-HIDDEN = "remove-cell"
+HIDDEN = {"remove-cell", "site-only"}
 FENCE = re.compile(
     r"^(?P<f>`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<arg>[^\n]*)\n(?P<body>.*?)^(?P=f)[ ]*$",
     re.M | re.S,
@@ -170,7 +170,7 @@ def clean(notebook: dict, plain: Plain) -> dict:
         if cell["cell_type"] == "markdown":
             if text := plain(source):
                 cells.append({"cell_type": "markdown", "metadata": {}, "source": text})
-        elif HIDDEN not in cell["metadata"].get("tags", ()):
+        elif HIDDEN.isdisjoint(cell["metadata"].get("tags", ())):
             cells.append({**cell, "source": source, "metadata": {}})
     note = f"This notebook is a page of the book *{plain.env.config.project}*."
     if REPOSITORY:
