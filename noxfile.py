@@ -8,6 +8,7 @@
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -86,7 +87,9 @@ def notebooks(session: nox.Session) -> None:
         session.error("There are no notebooks: build the site first, with `nox -s docs`.")
     with tempfile.TemporaryDirectory() as scratch:
         copies = [shutil.copy(name, scratch) for name in files]
-        session.run("jupyter", "execute", "--timeout", "600", *copies)
+        command = ("jupyter", "execute", "--timeout", "600")
+        with ThreadPoolExecutor(2) as pool:  # most notebooks keep one core busy
+            list(pool.map(lambda name: session.run(*command, name), copies))
 
 
 @nox.session
