@@ -17,15 +17,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 FOLDER = "explore"
-# The scripts of each explorer, in the order in which they need each other.
-SCRIPTS = {
-    "broadcasting": ["broadcasting.js"],
-    "descent": ["descent.js"],
-    "geometry": ["geometry.js"],
-    "playground": ["playground.js"],
-}
-
-
+SHEET = f"_static/{FOLDER}/explore.css"
+# The explorers; each has a script of its name.
+NAMES = ("broadcasting", "descent", "geometry", "playground")
 DATA = re.compile(r'<script type="application/json" id="([a-z]+)-data">(.*?)</script>', re.S)
 
 
@@ -42,8 +36,8 @@ class Explorer(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        if name not in SCRIPTS:
-            raise self.error(f"explorer: expected one of {', '.join(SCRIPTS)}. Received: {name}")
+        if name not in NAMES:
+            raise self.error(f"explorer: expected one of {', '.join(NAMES)}. Received: {name}")
         if "label" not in self.options:
             raise self.error("explorer: expected a :label: that says what it is. Received: none")
         self.assert_has_content()
@@ -79,10 +73,16 @@ def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doct
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(f"Explore.{data[1]}Data = {data[2]};\n", "utf-8")
             context["body"] = context["body"].replace(data[0], "")
-        for script in [*scripts, *dict.fromkeys(s for name in found for s in SCRIPTS[name])]:
-            app.add_js_file(f"{FOLDER}/{script}")
-        # By hand, since another extension joins the sheets that all pages share.
-        context["css_files"] = [*context["css_files"], f"_static/{FOLDER}/explore.css"]
+        load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(found)))
+
+
+def load(app: Sphinx, context: dict, *scripts: str) -> None:
+    """Load scripts of the folder, and its style sheet, with a page."""
+    for script in scripts:
+        app.add_js_file(f"{FOLDER}/{script}")
+    # By hand, since another extension joins the sheets that all pages share.
+    if SHEET not in context["css_files"]:
+        context["css_files"] = [*context["css_files"], SHEET]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -12,6 +12,7 @@ Without JavaScript the answers are folded away below the question; on paper they
 import re
 from typing import ClassVar
 
+from book_explorers import load
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
@@ -19,8 +20,6 @@ from sphinx.util.docutils import SphinxDirective
 
 MARK = re.compile(r"^\[([^\]]*)\]\s*")
 KINDS = ("number", "shape")
-SCRIPTS = ("explore.js", "questions.js")
-SHEET = "_static/explore/explore.css"
 
 
 class Tag(nodes.General, nodes.Element):
@@ -142,10 +141,7 @@ def depart_tag(self, node: Tag) -> None:
 def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Load script and style sheet with the pages that ask something."""
     if doctree is not None and any(doctree.findall(QuestionTag)):
-        for script in SCRIPTS:
-            app.add_js_file(f"explore/{script}")
-        if SHEET not in context["css_files"]:
-            context["css_files"] = [*context["css_files"], SHEET]
+        load(app, context, "explore.js", "questions.js")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
