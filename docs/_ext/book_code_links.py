@@ -5,6 +5,7 @@ fails at the sections of sphinx-exercise, and it forgets the links of MyST pages
 So its functions are called when a cell is written. In each cell a name is linked once.
 """
 
+import functools
 import importlib
 import inspect
 import re
@@ -39,6 +40,7 @@ MODULES = {
 }
 
 
+@functools.cache
 def addresses() -> dict[str, str]:
     """Return where each public function and class of the libraries is documented."""
     found = {
@@ -49,7 +51,7 @@ def addresses() -> dict[str, str]:
         module = importlib.import_module(module_name)
         for name in dir(module):
             value = getattr(module, name)
-            if name.startswith("_") or not (inspect.isclass(value) or callable(value)):
+            if name.startswith("_") or not callable(value):
                 continue
             if inspect.isclass(value) and issubclass(value, np.generic):
                 address = NUMPY.format("arrays.scalars") + f"#numpy.{value.__name__}"
@@ -70,7 +72,6 @@ class FindNames(SphinxPostTransform):
 
     default_priority = 900
     formats = ("html",)
-    others: dict[str, str] | None = None
 
     def run(self, **kwargs: object) -> None:
         cells = [
@@ -80,10 +81,8 @@ class FindNames(SphinxPostTransform):
         ]
         if not cells:
             return
-        if FindNames.others is None:
-            FindNames.others = addresses()
         builder = self.app.builder
-        known = dict(FindNames.others)
+        known = dict(addresses())
         ours = self.env.get_domain("py").objects
         for name in ours:
             # Where a module and the function in it have one name, the package has the function.
@@ -139,12 +138,12 @@ def with_links(html: str, links: list) -> str:
     for name, address in links:
         first, last = name.lineno - 1, name.end_lineno
         selected = "\n".join(lines[first:last])
-        found = list(re.finditer(construct_name_pattern(name), selected))
+        found = re.search(construct_name_pattern(name), selected)
         if address in seen or not found:
             continue
         seen.add(address)
-        begin, end = found[0].span()
-        begin += len(found[0][1])
+        begin, end = found.span()
+        begin += len(found[1])
         link = f'<a class="code-link" href="{address}">{selected[begin:end]}</a>'
         lines[first:last] = (selected[:begin] + link + selected[end:]).split("\n")
     return opening + start + "\n".join(lines)
