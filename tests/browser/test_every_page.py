@@ -119,7 +119,7 @@ def test_skip_link_leads_to_the_content(at, framed_page):
     assert link.inner_text() == "Skip to main content"
     assert link.bounding_box()["y"] >= 0, "it is seen when it has the focus"
     view.keyboard.press("Enter")
-    assert view.url.endswith("#main-content")
+    view.wait_for_url("**#main-content", wait_until="commit")
     view.keyboard.press("Tab")
     assert view.evaluate("!!document.activeElement.closest('#main-content')")
 

@@ -319,8 +319,10 @@ def test_a_finger_draws_without_moving_the_page(phone, server):
         point = {"x": x, "y": box["y"] + share * box["height"]}
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    phone.wait_for_timeout(100)
-    assert winner(explorer) == "1"
+    phone.wait_for_function(
+        "node => node.dataset.winner === '1'",
+        arg=explorer.locator(".explorer-app").element_handle(),
+    )
 
 
 def test_strokes_can_be_undone_and_cleared_by_keyboard(fresh_page, server):
