@@ -1048,7 +1048,7 @@ def test_numerical_gradient_is_close_to_the_true_one():
 
 
 def test_numerical_gradient_refuses_a_bad_step_and_a_result_that_is_not_scalar():
-    with pytest.raises(ValueError, match="step: expected a number above 0. Received: 0"):
+    with pytest.raises(ValueError, match="step: expected a finite number above 0. Received: 0"):
         autodiff.numerical_gradient(np.sum, [1.0], step=0)
     with pytest.raises(ValueError, match=r"function: expected a scalar. Received: shape \(1,\)"):
         autodiff.numerical_gradient(lambda x: x, [1.0])

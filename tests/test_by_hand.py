@@ -142,5 +142,5 @@ def test_labels_are_whole_numbers(rng):
 
 @pytest.mark.parametrize("learning_rate", [0, -0.1, float("nan")])
 def test_the_step_size_is_above_zero(rng, learning_rate):
-    with pytest.raises(ValueError, match="learning_rate: expected a number above 0"):
+    with pytest.raises(ValueError, match="learning_rate: expected a finite number above 0"):
         by_hand.train_step(*batch(rng), network(rng), learning_rate=learning_rate)

@@ -24,12 +24,17 @@ kernelspec:
 ---
 """
 CELL = re.compile(r"^```\{code-cell\} ipython3\n(?:---\n(.*?)^---\n)?(.*?)^```$", re.M | re.S)
+BOXED = re.compile(r"^```\{(exercise|solution)-start\}.*?^```\{\1-end\}$", re.M | re.S)
+
+
+def cells_in(text):
+    """Yield the metadata and the code of each cell."""
+    for head, code in CELL.findall(text):
+        yield yaml.safe_load(head) if head else {}, code
 
 
 def cells(page):
-    """Yield the metadata and the code of each cell."""
-    for head, code in CELL.findall(page.read_text()):
-        yield yaml.safe_load(head) if head else {}, code
+    yield from cells_in(page.read_text())
 
 
 def tags(metadata):
@@ -56,6 +61,16 @@ def test_visible_cells_have_at_most_twelve_lines(page):
         if not {"remove-cell", "remove-input", "hide-input"} & set(tags(metadata)):
             lines = [line for line in code.splitlines() if line.strip()]
             assert len(lines) <= 12, code
+
+
+@by_name(EXECUTED)
+def test_visible_code_is_as_wide_as_its_box_on_a_laptop(page):
+    text = page.read_text()
+    boxes = "\n".join(match[0] for match in BOXED.finditer(text))
+    for part, width in ((BOXED.sub("", text), 88), (boxes, 78)):
+        for metadata, code in cells_in(part):
+            if "remove-cell" not in tags(metadata):
+                assert max(map(len, code.splitlines())) <= width, code
 
 
 @by_name(EXECUTED)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dlbook import playground, plotting
+from dlbook import playground
 from dlbook.datasets import mnist
 
 FLOATS = st.floats(-1e3, 1e3, width=32, allow_subnormal=False)
@@ -143,10 +143,3 @@ def test_the_packed_network_can_be_unpacked(network, test_images):
     images = np.frombuffer(base64.b64decode(data["images"]), "u1").reshape(2, 28, 28)
     np.testing.assert_array_equal(images, test_images[:2])
     assert (data["labels"], data["answers"]) == ("72", "721")
-
-
-def test_signed_images_are_scaled_around_zero():
-    figure = plotting.signed_images([np.diag([1.0, -2.0]), np.zeros((2, 2))], ["a", "b"])
-    assert [ax.get_title() for ax in figure.axes] == ["a", "b", ""]
-    assert figure.axes[0].images[0].get_clim() == (-2.0, 2.0)
-    assert figure.axes[1].images[0].get_clim() == (-1.0, 1.0)

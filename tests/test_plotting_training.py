@@ -2,11 +2,8 @@
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 
 from dlbook import plotting
-from dlbook.plotting._style import BLUE, ORANGE
-from dlbook.plotting.training import SIGNS
 
 
 def texts(ax):
@@ -49,31 +46,6 @@ def test_each_way_has_a_dot_for_each_seed_and_its_mean():
     assert texts(ax) == ["0.500", "0.900"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "two"]
     assert ax.yaxis_inverted(), "the first way stands at the top"
-
-
-def test_weights_become_images_of_their_pixels(rng):
-    kernel = rng.normal(size=(9, 4))
-    figure = plotting.weight_images(kernel, [3, 1, 0], columns=2)
-    shown = [ax for ax in figure.axes if ax.images]
-    assert [ax.get_title() for ax in shown] == ["unit 3", "unit 1", "unit 0"]
-    for ax, unit in zip(shown, [3, 1, 0], strict=True):
-        np.testing.assert_array_equal(ax.images[0].get_array(), kernel[:, unit].reshape((3, 3)))
-
-
-def test_all_weight_images_share_one_scale_around_zero(rng):
-    figure = plotting.weight_images(rng.normal(size=(9, 4)), [0, 1, 2, 3])
-    limits = {ax.images[0].get_clim() for ax in figure.axes if ax.images}
-    ((low, high),) = limits
-    assert low == -high < 0
-
-
-def test_the_hue_carries_the_sign_and_zero_is_clear():
-    assert SIGNS(0.0) == (*to_rgb(BLUE), 1)
-    assert SIGNS(1.0) == (*to_rgb(ORANGE), 1)
-    below, above = SIGNS(127), SIGNS(128)
-    assert below[3] == above[3] == 0
-    assert below[:3] == to_rgb(BLUE)
-    assert above[:3] == to_rgb(ORANGE)
 
 
 def test_the_way_back_has_as_many_arrows_as_the_way_forward():

@@ -50,6 +50,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import ArrayLike, NDArray
 
+from dlbook import _checks
+
 Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
 
@@ -792,8 +794,10 @@ def numerical_gradient(
 
     Raises
     ------
+    TypeError
+        If `step` is no number.
     ValueError
-        If `step` is not above 0, or `function` does not return a scalar.
+        If `step` is not finite and above 0, or `function` does not return a scalar.
 
     Notes
     -----
@@ -804,8 +808,7 @@ def numerical_gradient(
     >>> numerical_gradient(lambda x: sum(x**2), [1.0, 2.0]).round(6)
     array([2., 4.])
     """
-    if not step > 0:
-        raise ValueError(f"step: expected a number above 0. Received: {step!r}")
+    step = _checks.real_number("step", step, above=0)
     centre = np.asarray(_value(x), dtype=np.float64)
     gradient = np.empty_like(centre)
 

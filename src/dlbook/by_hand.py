@@ -110,7 +110,7 @@ def train_step(
     Raises
     ------
     TypeError
-        If the labels are not whole numbers.
+        If the labels are not whole numbers, or `learning_rate` is no number.
     ValueError
         If shapes do not fit, a label is not one of the classes, or `learning_rate` is not above
         0.
@@ -119,8 +119,7 @@ def train_step(
     -----
     Used on the page `four-ways`.
     """
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate: expected a number above 0. Received: {learning_rate!r}")
+    learning_rate = _checks.real_number("learning_rate", learning_rate, above=0)
     loss, steps = gradients(x, labels, weights)
     for weight, step in zip(weights, steps, strict=True):
         step *= learning_rate  # in place: a kernel is large, and nobody needs its gradient now

@@ -10,3 +10,4 @@ c.IPKernelApp.capture_fd_output = False
 # Figures stay sharp at every zoom, and their markup is the same in every build.
 c.InlineBackend.figure_formats = {"svg"}
 c.InlineBackend.rc = {"svg.hashsalt": "dlbook"}
+c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}

@@ -26,7 +26,7 @@ from dlbook.plotting.gradients import (
 )
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
-from dlbook.plotting.playground import signed_images
+from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.summary import training_loop
 from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
@@ -36,7 +36,6 @@ from dlbook.plotting.training import (
     four_steps,
     losses_of_ways,
     way_back,
-    weight_images,
 )
 
 __all__ = [

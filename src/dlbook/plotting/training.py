@@ -1,11 +1,10 @@
-"""Figures of the training loop: its steps, its losses, and what it makes of the weights."""
+"""Figures of the training loop: its steps, its losses, and what comes of it."""
 
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -22,13 +21,6 @@ from dlbook.plotting._style import (
     styled,
     without_ticks,
 )
-
-SIGNS = ListedColormap(
-    [(*to_rgb(BLUE), 1 - k / 127) for k in range(128)]
-    + [(*to_rgb(ORANGE), k / 127) for k in range(128)],
-    name="signs",
-)
-"""Blue below zero, orange above, and clear at zero: the hue carries the sign on any ground."""
 
 
 @styled
@@ -132,44 +124,6 @@ def compared_accuracies(
     ax.set_yticks(range(len(names)), names)
     ax.set_title("mean", loc="right", fontsize=10, x=1.11)
     return figure_of(ax)
-
-
-@styled
-def weight_images(kernel: ArrayLike, units: Sequence[int], *, columns: int = 5) -> Figure:
-    """Draw the weights that lead into some units of a layer as square images.
-
-    Parameters
-    ----------
-    kernel : array_like of float, shape (height * height, outputs)
-        The weights of a dense layer whose inputs are the pixels of square images.
-    units : sequence of int
-        Which outputs to show.
-    columns : int, default 5
-        How many images stand in one row, at least 1.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure. Orange is above zero and blue below; all images share one scale, which ends
-        at the 99th percentile of the weights' sizes.
-    """
-    kernel = np.asarray(kernel)
-    height = round(len(kernel) ** 0.5)
-    limit = np.percentile(np.abs(kernel[:, list(units)]), 99)
-    rows = -(-len(units) // columns)
-    size = (WIDTH, rows * (WIDTH / columns + 0.25) + 0.6)
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    for ax in axes.flat:
-        without_ticks(ax)
-    for ax, unit in zip(axes.flat, units, strict=False):
-        image = kernel[:, unit].reshape((height, height))
-        drawn = ax.imshow(image, cmap=SIGNS, vmin=-limit, vmax=limit)
-        ax.set_title(f"unit {unit}", fontsize=10)
-        ax.spines[:].set(visible=True, linewidth=0.6)
-    bar = figure.colorbar(drawn, ax=axes, location="bottom", aspect=40, shrink=0.8, extend="both")
-    bar.set_ticks([-limit, 0, limit], labels=[f"−{limit:.2f}", "0", f"{limit:.2f}"])
-    bar.set_label("weight")
-    return figure
 
 
 @styled
