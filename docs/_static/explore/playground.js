@@ -20,16 +20,21 @@ Explore.playground = (() => {
   const FIELD = 28;
   const BOX = 20;
 
+  // Where there are many numbers, plain loops: on a phone they are many times faster than `from`.
   /** @param {string} text  base64 @returns {ArrayBuffer} */
   function bytes(text) {
-    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+    const letters = atob(text);
+    const codes = new Uint8Array(letters.length);
+    for (let k = 0; k < codes.length; k += 1) codes[k] = letters.charCodeAt(k);
+    return codes.buffer;
   }
 
   /** Read what the page's code has packed. @param {any} data @returns {{network: Network, images: Uint8Array, labels: string, answers: string}} */
   function unpack({ layers, images, labels, answers }) {
     const [first, second] = layers.map(({ outputs, codes, scales, biases }) => {
       const [whole, scale] = [new Int8Array(bytes(codes)), new Float32Array(bytes(scales))];
-      const W = Float32Array.from(whole, (code, place) => code * scale[place % outputs]);
+      const W = new Float32Array(whole.length);
+      for (let place = 0; place < W.length; place += 1) W[place] = whole[place] * scale[place % outputs];
       return [W, new Float32Array(bytes(biases))];
     });
     const network = { W1: first[0], b1: first[1], W2: second[0], b2: second[1] };
@@ -284,7 +289,8 @@ Explore.register("playground", (app) => {
     brush.translate(margin, margin);
     stroke(brush, pen);
     const { data } = brush.getImageData(0, 0, side, side);
-    const ink = Float32Array.from({ length: side * side }, (_, k) => data[4 * k + 3] / 255);
+    const ink = new Float32Array(side * side);
+    for (let k = 0; k < ink.length; k += 1) ink[k] = data[4 * k + 3] / 255;
     return toField(ink, side, side);
   }
 
@@ -318,7 +324,8 @@ Explore.register("playground", (app) => {
     const picture = brush.createImageData(FIELD, FIELD);
     const [over, under] = [colour(above), colour(below)];
     for (let k = 0; k < values.length; k += 1) {
-      picture.data.set([...(values[k] < 0 ? under : over), 255 * Math.min(1, Math.abs(values[k]))], 4 * k);
+      picture.data.set(values[k] < 0 ? under : over, 4 * k);
+      picture.data[4 * k + 3] = 255 * Math.min(1, Math.abs(values[k]));
     }
     brush.putImageData(picture, 0, 0);
   }
