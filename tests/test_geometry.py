@@ -312,7 +312,7 @@ def test_bad_values_raise_and_name_the_argument(call, message):
 
 @pytest.mark.parametrize(
     "call", [lambda: shear("1"), lambda: scaling([None]), lambda: rotation(1)(["a", "b"]),
-             lambda: geometry.grid(1.5)]
+             lambda: geometry.grid(1.5), lambda: compose(rotation(1), 4)]
 )  # fmt: skip
 def test_wrong_types_raise_type_error(call):
     with pytest.raises(TypeError, match=r": expected .* Received: "):

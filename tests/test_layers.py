@@ -106,6 +106,12 @@ def test_a_keras_initializer_can_be_used():
         ),
         (lambda: NaiveSequential([]), ValueError, "layers: expected at least one layer"),
         (lambda: NaiveSequential([abs]), TypeError, r"layers\[0\]: expected a layer"),
+        (lambda: NaiveSequential([NaiveDense]), TypeError, r"layers\[0\]: .*NaiveDense, a class"),
+        (lambda: NaiveSequential(3), TypeError, "layers: expected a sequence.*Received: 3"),
+        (lambda: NaiveDense(1, 1, None, engine=np), TypeError, "engine: expected a module with"),
+        (lambda: NaiveDense(1, 1, None, engine="tensorflow"), TypeError, "engine: .*'tensorflow'"),
+        (lambda: NaiveDense(1, 1, None, seed=-1), ValueError, "seed: .*Received: -1"),
+        (lambda: NaiveDense(1, 1, None)([1.0]), ValueError, r"inputs: .*Received: shape \(1,\)"),
     ],
 )
 def test_wrong_input_is_refused_by_name(build, error, message):

@@ -93,6 +93,13 @@ def test_a_missing_file_is_named(copy_of_data, name):
         mnist.load_data()
 
 
+def test_a_folder_in_the_place_of_a_file_is_named(copy_of_data):
+    (copy_of_data / FILES[0]).unlink()
+    (copy_of_data / FILES[0]).mkdir()
+    with pytest.raises(IsADirectoryError, match=rf"{FILES[0]}.*cannot be read.*SHA-256"):
+        mnist.load_data()
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_named(copy_of_data, name):
     path = copy_of_data / name

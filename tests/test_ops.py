@@ -165,6 +165,7 @@ def test_matrix_product_equals_numpys_for_any_sizes(data, sizes):
 WRONG = [
     ("naive_relu", (np.ones(3),), ValueError, "x: expected an array of rank 2. Received: rank 1"),
     ("naive_relu", ([[1.0]],), TypeError, "x: expected a NumPy array. Received: list"),
+    ("naive_relu", (np.ma.ones((1, 1)),), TypeError, "x: .*Received: MaskedArray"),
     ("naive_relu", (np.ones((1, 1), complex),), TypeError, "x: .*Received: dtype complex128"),
     ("naive_relu", (np.ones((1, 1), object),), TypeError, "x: .*Received: dtype object"),
     ("naive_relu", (np.array([["1"]]),), TypeError, "x: .*Received: dtype <U1"),

@@ -291,6 +291,20 @@ def test_a_missing_gradient_is_an_error_and_moves_nothing():
     assert [float(w[0]) for w in weights] == [1.0, 2.0]
 
 
+def test_a_first_call_that_failed_leaves_the_optimizer_as_new():
+    optimizer = optimizers.Adam()
+    with pytest.raises(ValueError, match="Received: None"):
+        optimizer.apply_gradients([(None, autodiff.Variable([1.0]))])
+    weight = autodiff.Variable([2.0])
+    optimizer.apply_gradients([(np.array([1.0]), weight)])
+    assert weight.numpy() < 2
+
+
+def test_a_switch_is_true_or_false():
+    with pytest.raises(TypeError, match="nesterov: expected True or False. Received: 'no'"):
+        optimizers.SGD(nesterov="no")
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_gradient_of_another_shape_is_an_error(engine):
     variable, tensor = ENGINES[engine]

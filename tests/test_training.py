@@ -289,6 +289,27 @@ def test_a_model_that_was_changed_is_not_trained_with_its_old_graph(data, change
         np.testing.assert_allclose(value, wanted, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("setting", [("momentum", 0.9), ("nesterov", True), ("clipnorm", 0.01)])
+def test_an_optimizer_that_was_changed_does_not_train_with_its_old_settings(data, setting):
+    compiled, eager = small_model(), small_model()
+    for model, run_eagerly in ((compiled, False), (eager, True)):
+        optimizer = keras.optimizers.SGD(0.1, momentum=0.5)
+        how = {"optimizer": optimizer, "verbose": 0, "run_eagerly": run_eagerly}
+        fit(model, *data, 1, **how)
+        setattr(optimizer, *setting)
+        fit(model, *data, 2, **how)
+    for value, wanted in zip(values_of(compiled), values_of(eager), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_model_and_an_optimizer_that_stay_the_same_keep_their_graph(data):
+    model, optimizer = small_model(), keras.optimizers.Adam()
+    fit(model, *data, 1, optimizer=optimizer, verbose=0)
+    _, graph = model._graph
+    fit(model, *data, 1, optimizer=optimizer, verbose=0)
+    assert model._graph[1] is graph
+
+
 def test_a_trained_model_can_be_copied(data):
     model = small_model()
     fit(model, *data, 1, verbose=0)
@@ -308,6 +329,40 @@ def test_a_model_of_ones_own_can_be_trained(data):
 
     history = fit(Linear(), *data, 5, learning_rate=0.1, verbose=0)
     assert history["loss"][0] > history["loss"][-1]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_a_model_may_compute_in_another_precision(data, dtype):
+    class Linear:
+        def __init__(self):
+            self.W = tf.Variable(tf.zeros((6, 3)))
+            self.weights = [self.W]
+
+        def __call__(self, inputs):
+            return tf.nn.softmax(tf.cast(inputs @ self.W, dtype))
+
+    how = {"learning_rate": 0.1, "verbose": 0}
+    compiled = fit(Linear(), *data, 1, 32, **how)["batch_loss"]
+    eager = fit(Linear(), *data, 1, 32, run_eagerly=True, **how)["batch_loss"]
+    np.testing.assert_allclose(compiled, eager, rtol=1e-5 if dtype == "float64" else 1e-2)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_batch_size_may_be_a_small_integer_of_numpy(data, run_eagerly):
+    how = {"verbose": 0, "run_eagerly": run_eagerly}
+    history = fit(small_model(), *data, 1, np.uint8(100), **how)
+    assert history == fit(small_model(), *data, 1, 100, **how)
+    assert type(history["loss"][0]) is float
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_weights_that_are_not_finite_are_not_passed_over(data, run_eagerly):
+    images, model = data[0].copy(), small_model()
+    # relu hides this from the loss, but not from the gradient: 0 · ∞ is NaN.
+    model.layers[0].W.assign(np.full((6, 5), 0.1))
+    images[-1, 0] = -np.inf
+    with pytest.raises(FloatingPointError, match="weights after epoch 0: expected finite"):
+        fit(model, images, data[1], 1, verbose=0, run_eagerly=run_eagerly)
 
 
 def own_engine_model(**how):
@@ -367,7 +422,23 @@ X, Y = np.zeros((8, 6), "float32"), np.arange(8) % 3
         (dict(labels=Y[:, None]), ValueError, r"labels: expected shape \(n,\)"),
         (dict(labels=list("abcabcab")), TypeError, "labels: expected whole numbers"),
         (dict(images=X.astype("uint8")), TypeError, "images: .*prepare_images.*uint8"),
-        (dict(images=X[:, :5]), ValueError, r"inputs: expected shape \(batch, 6\)"),
+        (dict(images=X[:, :5]), ValueError, r"images: .*inputs: expected shape \(batch, 6\)"),
+        (dict(images=X[:, None]), ValueError, r"images: .*Received: shape \(8, 1, 6\)"),
+        (dict(images=X[:, 0]), ValueError, r"images: .*inputs: expected shape \(batch, 6\)"),
+        (dict(images=[[1.0], [1.0, 2.0]]), ValueError, "images: expected rows of the same length"),
+        (dict(images=[], labels=[]), ValueError, "images: expected at least one example"),
+        (dict(model=None), TypeError, "model: expected a layer or model.*NoneType"),
+        (dict(model=NaiveSequential), TypeError, "model: .*NaiveSequential, a class"),
+        (
+            dict(model=NaiveSequential([NaiveDense(6, 3, np.tanh)])),
+            TypeError,
+            "model: expected tensors of tensorflow. Received: ndarray",
+        ),
+        (dict(shuffle="no"), TypeError, "shuffle: expected True or False. Received: 'no'"),
+        (dict(run_eagerly=1), TypeError, "run_eagerly: expected True or False. Received: 1"),
+        (dict(seed=-1), ValueError, "seed: expected a whole number of at least 0. Received: -1"),
+        (dict(seed=2.5), TypeError, "seed: expected a whole number.*Received: 2.5"),
+        (dict(verbose=np.array([1, 2])), ValueError, "verbose: expected 0, 1 or 2"),
         (dict(batch_size=0), ValueError, "batch_size: .*at least 1. Received: 0"),
         (dict(batch_size=1.5), TypeError, "batch_size: .*Received: 1.5"),
         (dict(epochs=0), ValueError, "epochs: .*at least 1. Received: 0"),
@@ -377,7 +448,13 @@ X, Y = np.zeros((8, 6), "float32"), np.arange(8) % 3
         (dict(learning_rate=math.nan), ValueError, "learning_rate: .*Received: nan"),
         (dict(learning_rate="big"), TypeError, "learning_rate: .*Received: 'big'"),
         (dict(learning_rate=1, optimizer=keras.optimizers.SGD()), ValueError, "learning_rate: "),
+        (dict(learning_rate=10**400), ValueError, "learning_rate: expected a finite number"),
+        (dict(learning_rate=np.complex64(1 + 1j)), TypeError, "learning_rate: "),
         (dict(optimizer="adam"), TypeError, "optimizer: .*Received: 'adam'"),
+        (dict(optimizer=keras.optimizers.Adam), TypeError, "optimizer: .*Received: <class"),
+        (dict(validation_data=3), TypeError, "validation_data: expected a pair.*Received: int"),
+        (dict(validation_data=(X,)), TypeError, "validation_data: expected a pair"),
+        (dict(validation_data=(X[:, :5], Y)), ValueError, r"validation_data\[0\]: .*the model"),
         (
             dict(validation_data=(X, Y[:2])),
             ValueError,
@@ -389,8 +466,9 @@ X, Y = np.zeros((8, 6), "float32"), np.arange(8) % 3
 def test_wrong_input_is_refused_before_training(arguments, error, message):
     model = small_model()
     before = values_of(model)
+    given = {"model": model, "images": X, "labels": Y, "epochs": 1, "verbose": 0}
     with pytest.raises(error, match=message):
-        fit(model, **({"images": X, "labels": Y, "epochs": 1, "verbose": 0} | arguments))
+        fit(**given | arguments)
     for value, wanted in zip(values_of(model), before, strict=True):
         np.testing.assert_array_equal(value, wanted)
 
@@ -401,7 +479,15 @@ def test_gradients_that_do_not_fit_the_weights_are_refused():
         update_weights([tf.constant(1.0)], weights)
     with pytest.raises(ValueError, match=r"gradients\[1\]: .*Received: None"):
         update_weights([tf.constant(1.0), None], weights)
+    with pytest.raises(ValueError, match=r"gradients\[1\]: .*weight's shape \(\).*\(1,\)"):
+        update_weights([tf.constant(1.0), tf.constant([1.0])], weights)
     assert [float(weight) for weight in weights] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("labels", [[0.9, 1.9], [True, False]])
+def test_a_step_refuses_labels_that_are_not_whole_numbers(data, labels):
+    with pytest.raises(TypeError, match="labels: expected whole numbers"):
+        one_training_step(small_model(), data[0][:2], labels)
 
 
 def test_the_classic_run_gives_the_numbers_of_the_book(mnist, capsys):

@@ -32,6 +32,16 @@ def engine_of(model: object) -> Any:
     return tensorflow() if engine is None else engine
 
 
+def checked(engine: Any) -> Any:
+    """Return `engine`; raise unless it is a module with variables and tapes."""
+    if not all(hasattr(engine, name) for name in ("__name__", "Variable", "GradientTape")):
+        raise TypeError(
+            "engine: expected a module with Variable and GradientTape, tensorflow or "
+            f"dlbook.autodiff. Received: {engine!r}"
+        )
+    return engine
+
+
 def is_tensorflow(engine: Any) -> bool:
     """Tell whether an engine is TensorFlow."""
     return bool(engine.__name__ == "tensorflow")
@@ -70,6 +80,9 @@ def average_loss(engine: Any, labels: Any, predictions: Any) -> Any:
         # function looks for the softmax and goes back to its inputs, so that eager and compiled
         # losses differ wherever a probability is near 0.
         logarithms = engine.math.log(engine.clip_by_value(predictions, 1e-7, 1 - 1e-7))
+        labels = engine.convert_to_tensor(labels)
+        if not labels.dtype.is_integer:
+            raise TypeError(f"labels: expected whole numbers. Received: dtype {labels.dtype.name}")
         labels = engine.cast(labels, engine.int64)
         losses = engine.nn.sparse_softmax_cross_entropy_with_logits(labels, logarithms)
         return engine.reduce_mean(losses)

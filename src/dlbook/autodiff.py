@@ -309,7 +309,7 @@ def _mean_vjp(g: Any, out: Any, x: Any, axis: Axis = None, **_: Any) -> Any:
 def _max_vjp(g: Any, out: Any, x: Any, axis: Axis = None, **_: Any) -> Any:
     """Share out the gradient of each maximum equally among the entries that attain it."""
     largest = x == reshape(out, _kept(x, axis))
-    count = np.sum(largest, axis=axis, keepdims=True, dtype=x.dtype)
+    count = np.sum(largest, axis=axis, keepdims=True, dtype=x.dtype.type)
     return reshape(g, _kept(x, axis)) * (largest / count)
 
 
@@ -388,7 +388,8 @@ def _crossentropy_vjp(
     if from_logits:
         return g[..., None] * (softmax(predictions) - right)
     p = clip(predictions, EPSILON, 1 - EPSILON)
-    return (p == predictions) * g[..., None] * (1 / sum(p, -1, keepdims=True) - right / p)
+    inside = p == predictions
+    return g[..., None] * (inside / sum(p, -1, keepdims=True) - (right & inside) / p)
 
 
 @differentiable(None, _crossentropy_vjp)
@@ -572,27 +573,31 @@ class Variable(Tensor):
 
     def assign(self, value: Any) -> "Variable":
         """Take over the entries of `value`, which has the variable's shape."""
-        return self._replace(np.array(_value(value)))
+        return self._replace(np.array(self._fitting(value)))
 
     def assign_add(self, delta: Any) -> "Variable":
-        """Add `delta` to the entries."""
-        return self._replace(self.value + _value(delta))
+        """Add `delta`, of the variable's shape, to the entries."""
+        return self._replace(self.value + self._fitting(delta))
 
     def assign_sub(self, delta: Any) -> "Variable":
-        """Subtract `delta` from the entries."""
-        delta = _value(delta)
+        """Subtract `delta`, of the variable's shape, from the entries."""
+        delta = self._fitting(delta)
         # As TensorFlow does, in place if nobody else holds the entries: not a tape, nor a view.
         # Then 2 counts the variable and the call that counts.
-        if np.shape(delta) == self.shape and sys.getrefcount(self.value) == 2:
+        if sys.getrefcount(self.value) == 2:
             np.subtract(self.value, delta, out=self.value, casting="same_kind")
             return self
         return self._replace(self.value - delta)
 
-    def _replace(self, value: Any) -> "Variable":
-        if value.shape != self.shape:
+    def _fitting(self, value: Any) -> Any:
+        value = _value(value)
+        if np.shape(value) != self.shape:
             raise ValueError(
-                f"value: expected the variable's shape {self.shape}. Received: {value.shape}"
+                f"value: expected the variable's shape {self.shape}. Received: {np.shape(value)}"
             )
+        return value
+
+    def _replace(self, value: Any) -> "Variable":
         self.value = np.asarray(value).astype(self.dtype, casting="same_kind", copy=False)
         return self
 

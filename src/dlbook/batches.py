@@ -43,10 +43,10 @@ class BatchGenerator:
     Raises
     ------
     TypeError
-        If `labels` are not whole numbers, or `batch_size` is not one.
+        If `labels` are not whole numbers, or `batch_size`, `shuffle` or `seed` is of a wrong type.
     ValueError
-        If there are no examples, the numbers of images and labels differ, or `batch_size` is
-        below 1.
+        If there are no examples, the numbers of images and labels differ, `batch_size` is
+        below 1, or `seed` below 0.
 
     Notes
     -----
@@ -71,7 +71,8 @@ class BatchGenerator:
         self.images, self.labels = _checks.examples(images, labels)
         self.batch_size = _checks.whole_number("batch_size", batch_size, least=1)
         self.num_batches = -(-len(self.images) // self.batch_size)
-        self._rng = np.random.default_rng(seed) if shuffle else None
+        rng = _checks.generator("seed", seed)
+        self._rng = rng if _checks.flag("shuffle", shuffle) else None
         self._start_epoch()
 
     def __len__(self) -> int:

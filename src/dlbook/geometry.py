@@ -126,6 +126,8 @@ def compose(outer: AffineMap, inner: AffineMap) -> AffineMap:
 
     Raises
     ------
+    TypeError
+        If an argument is no map.
     ValueError
         If `inner` gives another number of coordinates than `outer` takes.
 
@@ -138,6 +140,9 @@ def compose(outer: AffineMap, inner: AffineMap) -> AffineMap:
     >>> compose(outer=translation([1, 0]), inner=scaling([2, 2]))([1, 1])
     array([3., 2.])
     """
+    for name, affine in (("outer", outer), ("inner", inner)):
+        if not isinstance(affine, AffineMap):
+            raise TypeError(f"{name}: expected an AffineMap. Received: {affine!r}")
     outputs, inputs = inner.matrix.shape[0], outer.matrix.shape[1]
     if outputs != inputs:
         raise ValueError(
@@ -275,12 +280,7 @@ def grid(half_width: int) -> Floats:
 
 def _real(name: str, values: ArrayLike) -> Floats:
     """Return `values` as an array of float64; raise unless they are real numbers."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(
-            f"{name}: expected rows of the same length. Received: {values!r}"
-        ) from None
+    array = _checks.array(name, values)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name}: expected real numbers. Received: dtype {array.dtype}")
     return array.astype(np.float64, copy=False)

@@ -1,6 +1,6 @@
 """A dense layer and a stack of layers, with nothing hidden."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,10 +45,11 @@ class NaiveDense:
     Raises
     ------
     TypeError
-        If a size is not a whole number, or `activation` cannot be called.
+        If a size or `seed` is not a whole number, `activation` cannot be called, or `engine` has
+        no variables and tapes.
     ValueError
-        If a size is below 1, `initializer` is unknown or gives another shape, or the inputs of
-        a call do not have `input_size` numbers each.
+        If a size is below 1 or `seed` below 0, `initializer` is unknown or gives another shape,
+        or the inputs of a call do not have `input_size` numbers each.
 
     Notes
     -----
@@ -82,7 +83,7 @@ class NaiveDense:
             raise TypeError(f"activation: expected a function or None. Received: {activation!r}")
         self.activation = activation
         # Kept by name, since a module cannot be copied or pickled.
-        self._engine = "tensorflow" if engine is None else engine.__name__
+        self._engine = "tensorflow" if engine is None else _engines.checked(engine).__name__
         shape = (self.input_size, self.output_size)
         self.W = self.engine.Variable(_first_kernel(shape, initializer, seed))
         self.b = self.engine.Variable(np.zeros(self.output_size, dtype=np.float32))
@@ -100,10 +101,10 @@ class NaiveDense:
         tensor of float32, shape (batch, output_size)
             ``activation(inputs @ W + b)``.
         """
-        if len(inputs.shape) < 1 or inputs.shape[-1] != self.input_size:
+        shape = np.shape(inputs)
+        if len(shape) < 2 or shape[-1] != self.input_size:
             raise ValueError(
-                f"inputs: expected shape (batch, {self.input_size}). "
-                f"Received: shape {tuple(inputs.shape)}"
+                f"inputs: expected shape (batch, {self.input_size}). Received: shape {tuple(shape)}"
             )
         outputs = inputs @ self.W + self.b
         return outputs if self.activation is None else self.activation(outputs)
@@ -147,15 +148,13 @@ class NaiveSequential:
     """
 
     def __init__(self, layers: Sequence[Any]) -> None:
+        if not isinstance(layers, Iterable):
+            raise TypeError(f"layers: expected a sequence of layers. Received: {layers!r}")
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("layers: expected at least one layer. Received: none")
         for k, layer in enumerate(self.layers):
-            if not callable(layer) or not hasattr(layer, "weights"):
-                raise TypeError(
-                    f"layers[{k}]: expected a layer, callable and with weights. "
-                    f"Received: {type(layer).__name__}"
-                )
+            _checks.network(f"layers[{k}]", layer)
         engines = {layer.engine for layer in self.layers if hasattr(layer, "engine")}
         if len(engines) > 1:
             raise ValueError(
@@ -171,7 +170,10 @@ class NaiveSequential:
 
     @property
     def parts(self) -> list[object]:
-        """All that the output depends on: a compiled graph is valid while these stay the same."""
+        """All that the output depends on: a compiled graph is valid while these stay the same.
+
+        A layer may change what it holds, but not within it: a new list is seen, a longer one not.
+        """
         return [part for layer in self.layers for part in vars(layer).values()]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -199,7 +201,7 @@ def _first_kernel(
     """Return the kernel to start from, checked."""
     if seed is None:
         seed = int(np.random.randint(2**31))  # noqa: NPY002 - here the global seed shall count
-    rng = np.random.default_rng(seed)
+    rng = _checks.generator("seed", seed)
     if callable(initializer):
         kernel = np.asarray(initializer(shape), dtype=np.float32)
     elif initializer == "uniform":

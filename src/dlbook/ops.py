@@ -264,7 +264,8 @@ def naive_matrix_dot(x: RealArray, y: RealArray) -> RealArray:
 
 def _check_array(name: str, value: object, *, rank: int) -> None:
     """Raise unless `value` is a NumPy array of real numbers with `rank` axes."""
-    if not isinstance(value, np.ndarray):
+    # These two have rules of their own for the same operations.
+    if not isinstance(value, np.ndarray) or isinstance(value, (np.ma.MaskedArray, np.matrix)):
         raise TypeError(f"{name}: expected a NumPy array. Received: {type(value).__name__}")
     if value.dtype.kind not in "biuf":
         raise TypeError(

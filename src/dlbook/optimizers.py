@@ -25,6 +25,7 @@ and know none of these.
 The pages `gradients` and `optimizers` explain them.
 """
 
+import operator
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
@@ -113,19 +114,18 @@ class Optimizer:
         weights = [weight for _, weight in pairs]
         if not pairs:
             raise ValueError("grads_and_vars: expected at least one gradient. Received: none")
-        if not self._weights:
-            self._weights = weights
-            self._memories = [SimpleNamespace(**self._first_memory) for _ in weights]
-        if len(weights) != len(self._weights) or any(
-            weight is not known for weight, known in zip(weights, self._weights, strict=True)
-        ):
+        first = self._weights or weights
+        if len(weights) != len(first) or any(map(operator.is_not, weights, first)):
             raise ValueError(
                 "weights: expected those of the first call in the same order, "
-                f"of shapes {_shapes(self._weights)}. Received: other weights, "
+                f"of shapes {_shapes(first)}. Received: other weights, "
                 f"of shapes {_shapes(weights)}; they need an optimizer of their own"
             )
         for k, (gradient, weight) in enumerate(pairs):
-            _check_gradient(f"gradients[{k}]", gradient, weight)
+            _checks.gradient(f"gradients[{k}]", gradient, weight)
+        if not self._weights:
+            self._weights = weights
+            self._memories = [SimpleNamespace(**self._first_memory) for _ in weights]
         for (gradient, weight), memory in zip(pairs, self._memories, strict=True):
             weight.assign_add(self.movement(gradient, memory))
         self.iterations += 1
@@ -171,7 +171,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, velocity=0.0)
         self.momentum = _checks.real_number("momentum", momentum, least=0, most=1)
-        self.nesterov = nesterov
+        self.nesterov = _checks.flag("nesterov", nesterov)
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
         """Return the velocity, or with Nesterov momentum a look ahead of it."""
@@ -324,19 +324,6 @@ class Adam(Optimizer):
         beta_1, beta_2 = np.array([self.beta_1, self.beta_2], np.float32).astype(dtype)
         t = self.iterations + 1
         return float((1 - beta_2**t) ** 0.5 / (1 - beta_1**t))
-
-
-def _check_gradient(name: str, gradient: Any, weight: Any) -> None:
-    """Raise unless there is a gradient, of the shape of its weight."""
-    if gradient is None:
-        raise ValueError(
-            f"{name}: expected a tensor. Received: None; the loss does not depend on this weight"
-        )
-    if tuple(gradient.shape) != tuple(weight.shape):
-        raise ValueError(
-            f"{name}: expected the weight's shape {tuple(weight.shape)}. "
-            f"Received: {tuple(gradient.shape)}"
-        )
 
 
 def _shapes(weights: list[Any]) -> str:

@@ -137,8 +137,9 @@ def update_weights(
     Raises
     ------
     ValueError
-        If there are not as many gradients as weights, a gradient is None, `learning_rate` is
-        not a finite number above 0, or both a learning rate and an optimizer are given.
+        If there are not as many gradients as weights, a gradient is None or of another shape
+        than its weight, `learning_rate` is not a finite number above 0, or both a learning rate
+        and an optimizer are given. No weight has moved then.
 
     Notes
     -----
@@ -150,12 +151,8 @@ def update_weights(
             f"gradients: expected one for each of {len(weights)} weights. "
             f"Received: {len(gradients)}"
         )
-    for k, gradient in enumerate(gradients):
-        if gradient is None:
-            raise ValueError(
-                f"gradients[{k}]: expected a tensor. Received: None; "
-                "the loss does not depend on this weight"
-            )
+    for k, (gradient, weight) in enumerate(zip(gradients, weights, strict=True)):
+        _checks.gradient(f"gradients[{k}]", gradient, weight)
     if optimizer is not None:
         optimizer.apply_gradients(zip(gradients, weights, strict=True))
         return
@@ -224,7 +221,7 @@ def fit(
         a label beyond the model's outputs.
     FloatingPointError
         If a loss is not finite; the message tells the epoch and the batch. The weights are
-        those before that batch.
+        those before that batch. Also if weights are not finite after an epoch.
 
     Notes
     -----
@@ -243,20 +240,20 @@ def fit(
     """
     epochs = _checks.whole_number("epochs", epochs, least=1)
     _checked_step(learning_rate, optimizer)
-    if verbose not in (0, 1, 2):
-        raise ValueError(f"verbose: expected 0, 1 or 2. Received: {verbose!r}")
+    _checks.choice("verbose", verbose, (0, 1, 2))
     x, y = _examples(model, images, labels)
     batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
     step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
-    if run_eagerly or not _can_be_compiled(model, optimizer):
+    if _checks.flag("run_eagerly", run_eagerly) or not _can_be_compiled(model, optimizer):
         one_epoch = _eager_epoch(batches, step)
     else:
         graph = _graph_of(model, batches.batch_size, learning_rate, optimizer)
         one_epoch = _compiled_epoch(batches, step, graph)
     history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
     if validation_data is not None:
+        held_out = _checks.pair("validation_data", validation_data)
         names = ("validation_data[0]", "validation_data[1]")
-        validation_data = _examples(model, *validation_data, names=names)
+        validation_data = _examples(model, *held_out, names=names)
         history |= {"val_loss": [], "val_accuracy": []}
 
     for epoch in range(epochs):
@@ -269,9 +266,14 @@ def fit(
                     f"Received: {loss}. Training stopped; the weights are those before this "
                     "batch. A smaller learning rate, or inputs from 0 to 1, may help."
                 )
-            total += loss * min(batch_size, len(y) - counter * batch_size)
+            total += loss * min(batches.batch_size, len(y) - counter * batches.batch_size)
             history["batch_loss"].append(loss)
             report.batch(counter, loss)
+        if not all(np.isfinite(np.asarray(weight)).all() for weight in model.weights):
+            raise FloatingPointError(
+                f"weights after epoch {epoch}: expected finite numbers. Received: NaN or infinite "
+                "ones, though all losses were finite. Are there infinite numbers in the images?"
+            )
         history["loss"].append(total / len(y))
         if validation_data is not None:
             val_loss, val_accuracy = evaluate(model, *validation_data)
@@ -372,7 +374,9 @@ def _graph_of(
     while all that went into it is the same: `NaiveSequential.parts` lists the model's share.
     """
     tf = _engines.tensorflow()
-    parts = [batch_size, learning_rate, optimizer, *getattr(model, "parts", [object()])]
+    settings = () if optimizer is None else vars(optimizer).values()
+    parts = [batch_size, learning_rate, optimizer, *settings]
+    parts += getattr(model, "parts", [object()])
     kept_parts, graph = getattr(model, "_graph", ([], None))
     if len(parts) == len(kept_parts) and all(map(operator.is_, parts, kept_parts)):
         return cast("Callable[..., Any]", graph)
@@ -405,7 +409,7 @@ def _graph_of(
             is_finite = loss < math.inf
             for variable, old in zip(variables, before, strict=True):
                 variable.assign(tf.where(is_finite, variable, old))
-            losses = losses.write(counter - first, loss)
+            losses = losses.write(counter - first, tf.cast(loss, tf.float32))
             if not is_finite:
                 break
         return losses.stack()
@@ -430,7 +434,9 @@ def _can_be_compiled(model: Model, optimizer: Any) -> bool:
 def _checked_step(learning_rate: float | None, optimizer: Any) -> float:
     """Return the step size of plain gradient descent; raise if what was given makes no sense."""
     if learning_rate is None:
-        if optimizer is not None and not hasattr(optimizer, "apply_gradients"):
+        if isinstance(optimizer, type) or not (
+            optimizer is None or hasattr(optimizer, "apply_gradients")
+        ):
             raise TypeError(
                 "optimizer: expected an optimizer of Keras or of dlbook.optimizers. "
                 f"Received: {optimizer!r}"
@@ -449,6 +455,7 @@ def _examples(
     names: tuple[str, str] = ("images", "labels"),
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return examples that the model can take, as arrays; raise if it cannot take them."""
+    _checks.network("model", model)
     x, y = _checks.examples(images, labels, names=names)
     if x.dtype.kind != "f":
         raise TypeError(
@@ -457,7 +464,22 @@ def _examples(
             f"Received: dtype {x.dtype}"
         )
     x = x.astype(np.float32, copy=False)
-    classes = model(x[:1]).shape[-1]
+    try:
+        outputs = model(x[:1])
+    except ValueError as error:
+        raise ValueError(f"{names[0]}: the model does not take them: {error}") from error
+    if len(outputs.shape) != 2:
+        raise ValueError(
+            f"{names[0]}: expected a shape of which the model makes (n, classes), mostly "
+            f"(n, inputs). Received: shape {x.shape}"
+        )
+    engine = _engines.engine_of(model)
+    if not isinstance(outputs, engine.Tensor):
+        raise TypeError(
+            f"model: expected tensors of {engine.__name__}. Received: {type(outputs).__name__}; "
+            "do all activations come from there?"
+        )
+    classes = outputs.shape[-1]
     if y.min() < 0 or y.max() >= classes:
         raise ValueError(
             f"{names[1]}: expected whole numbers from 0 to {classes - 1}, for a model with "

@@ -156,10 +156,10 @@ def _read(file: _File) -> NDArray[np.uint8]:
     path = _FOLDER / file.name
     try:
         packed = path.read_bytes()
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"{path}: this data file of MNIST is missing. Expected: a file with SHA-256 "
-            f"{file.sha256}. {_REMEDY}"
+    except OSError as error:  # above all FileNotFoundError
+        raise type(error)(
+            f"{path}: this data file of MNIST is missing or cannot be read ({error.strerror}). "
+            f"Expected: a file with SHA-256 {file.sha256}. {_REMEDY}"
         ) from error
     digest = hashlib.sha256(packed).hexdigest()
     if digest != file.sha256:
