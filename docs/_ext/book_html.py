@@ -25,7 +25,7 @@ class SizeImages(SphinxPostTransform):
     """Give images their size, so that nothing jumps when they arrive.
 
     They do not load late: with all its figures a page weighs little, and so a printed, a saved
-    and a photographed page has them all.
+    and a photographed page has them all. But see `let_text_go_first`.
     """
 
     default_priority = 900
@@ -83,6 +83,12 @@ def describe(doctree: nodes.document | None, limit: int = 155) -> str:
     return ""
 
 
+def let_text_go_first(body: str) -> str:
+    """Ask the browser to fetch all figures but the first after styles and fonts."""
+    first, image, others = body.partition("<img ")
+    return first + image + others.replace("<img ", '<img fetchpriority="low" ')
+
+
 def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Add a description, and correct what comes out of docutils."""
     title = re.sub(r"<[^>]+>", "", context.get("title") or "")
@@ -98,6 +104,8 @@ def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
     for wrong, right in CORRECTIONS.items():
         if "body" in context:
             context["body"] = re.sub(wrong, right, context["body"])
+    if "body" in context:
+        context["body"] = let_text_go_first(context["body"])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

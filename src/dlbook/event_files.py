@@ -50,7 +50,8 @@ def read_curve(folder: str | Path, tag: str) -> NDArray[np.float32]:
     steps = [event.step for event in events]
     if len(set(steps)) < len(steps):
         raise ValueError(
-            f"folder: expected event files of one run. Received: {folder}, where {tag!r} "
-            "has a step twice"
+            "folder: expected event files of one run. "
+            f"Received: {folder}, where {tag!r} has a step twice"
         )
-    return np.array([make_ndarray(event.tensor_proto) for event in events], dtype=np.float32)
+    values = [make_ndarray(event.tensor_proto) for event in events]
+    return np.array(values, dtype=np.float32)

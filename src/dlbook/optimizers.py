@@ -314,7 +314,8 @@ class Adam(Optimizer):
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
         """Return the step along the mean, divided by the root of the mean square."""
         memory.mean = self.beta_1 * memory.mean + (1 - self.beta_1) * gradient
-        memory.mean_square = self.beta_2 * memory.mean_square + (1 - self.beta_2) * gradient**2
+        square = gradient**2
+        memory.mean_square = self.beta_2 * memory.mean_square + (1 - self.beta_2) * square
         step = self.learning_rate * self._correction(gradient.dtype.name)
         return -step * memory.mean / (memory.mean_square**0.5 + self.epsilon)
 

@@ -80,7 +80,12 @@ def one_training_step(
     """
     average_loss, gradients = loss_and_gradients(model, images_batch, labels_batch)
     if average_loss < math.inf:
-        update_weights(gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer)
+        update_weights(
+            gradients,
+            model.weights,
+            learning_rate=learning_rate,
+            optimizer=optimizer,
+        )
     return average_loss
 
 
