@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from dlbook.plotting._style import BLUE, ORANGE, WIDTH, styled, without_ticks
 
+# Blue above zero, orange below; zero is the page's ground.
 SIGNS = LinearSegmentedColormap.from_list(
     "signs", [(0.0, ORANGE), (0.5, f"{ORANGE}00"), (0.5, f"{BLUE}00"), (1.0, BLUE)]
 )
-"""Blue above zero, orange below; zero is the page's ground."""
 
 
 def _show(ax: Axes, image: ArrayLike, title: str, limit: float) -> AxesImage:
