@@ -63,7 +63,10 @@ def epub(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests of the package and of the build."""
     install(session, "tests")
-    session.run("python", "-m", "pytest", *session.posargs)
+    # Two at a time, as each process holds TensorFlow; `-- -n 0 --pdb` gives one, and a debugger.
+    session.run(
+        "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", *session.posargs
+    )
 
 
 @nox.session

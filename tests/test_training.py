@@ -215,7 +215,7 @@ def classic_model(**how):
         dict(optimizer=lambda: keras.optimizers.SGD(0.01, momentum=0.9)),
         dict(optimizer=lambda: keras.optimizers.Adam()),
     ],
-    ids=str,
+    ids=["plain", "larger step", "shuffled", "momentum", "Adam"],
 )
 def test_compiled_losses_equal_those_of_the_eager_loop(mnist, how):
     images, labels = (array[: 100 * 128] for array in mnist[0])
