@@ -104,7 +104,7 @@ def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
     for wrong, right in CORRECTIONS.items():
         if "body" in context:
             context["body"] = re.sub(wrong, right, context["body"])
-    if "body" in context:
+    if "body" in context and app.builder.name != "epub":  # EPUB has no such attribute
         context["body"] = let_text_go_first(context["body"])
 
 
