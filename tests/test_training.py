@@ -473,6 +473,13 @@ def test_wrong_input_is_refused_before_training(arguments, error, message):
         np.testing.assert_array_equal(value, wanted)
 
 
+def test_input_that_was_refused_does_not_bind_the_optimizer_to_the_model(data):
+    optimizer = keras.optimizers.Adam()
+    with pytest.raises(TypeError, match="validation_data"):
+        fit(small_model(), *data, 1, optimizer=optimizer, validation_data=3, verbose=0)
+    fit(small_model(), *data, 1, optimizer=optimizer, verbose=0)
+
+
 def test_gradients_that_do_not_fit_the_weights_are_refused():
     weights = [tf.Variable(1.0), tf.Variable(2.0)]
     with pytest.raises(ValueError, match="gradients: expected one for each of 2 weights"):

@@ -590,6 +590,7 @@ class Variable(Tensor):
         return self._replace(self.value - delta)
 
     def _fitting(self, value: Any) -> Any:
+        """Return the entries of `value`; raise unless it has the variable's shape."""
         value = _value(value)
         if np.shape(value) != self.shape:
             raise ValueError(

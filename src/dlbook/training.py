@@ -248,18 +248,19 @@ def fit(
     _checks.choice("verbose", verbose, (0, 1, 2))
     x, y = _examples(model, images, labels)
     batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
-    step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
-    if _checks.flag("run_eagerly", run_eagerly) or not _can_be_compiled(model, optimizer):
-        one_epoch = _eager_epoch(batches, step)
-    else:
-        graph = _graph_of(model, batches.batch_size, learning_rate, optimizer)
-        one_epoch = _compiled_epoch(batches, step, graph)
     history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
     if validation_data is not None:
         held_out = _checks.pair("validation_data", validation_data)
         names = ("validation_data[0]", "validation_data[1]")
         validation_data = _examples(model, *held_out, names=names)
         history |= {"val_loss": [], "val_accuracy": []}
+    # All input has been checked: only now is the optimizer bound to the model.
+    step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
+    if _checks.flag("run_eagerly", run_eagerly) or not _can_be_compiled(model, optimizer):
+        one_epoch = _eager_epoch(batches, step)
+    else:
+        graph = _graph_of(model, batches.batch_size, learning_rate, optimizer)
+        one_epoch = _compiled_epoch(batches, step, graph)
 
     for epoch in range(epochs):
         report = _Report(verbose, epoch, epochs, len(batches))
