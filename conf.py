@@ -5,7 +5,6 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent
 BUILD = ROOT / "build"
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+
+from book_runner import TIMEOUT, settle_surroundings  # noqa: E402 - its folder has just been named
 
 project = "The mathematical building blocks of neural networks"
 author = "The dlbook authors"
@@ -25,6 +26,7 @@ extensions = [
     "book_checks",
     "book_code_links",
     "book_css",
+    "book_execution",
     "book_explorers",
     "book_html",
     "book_mathml",
@@ -92,15 +94,15 @@ nb_execution_mode = "cache"
 nb_execution_cache_path = str(BUILD / "executed" / package_digest())
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
-nb_execution_timeout = 600
+nb_execution_timeout = TIMEOUT
+# What to begin with where nobody has measured yet; `build/executed/seconds.json` knows better.
+book_long_pages = ["from-scratch", "evaluation", "playground", "geometry", "optimizers"]
 nb_merge_streams = True
 # Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
 nb_output_stderr = "remove-warn"
 
-# The kernel's own settings, in place of those in the home folder of whoever builds the book.
-shutil.copytree(ROOT / "docs" / "_kernel", BUILD / "ipython", dirs_exist_ok=True)
-os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# The settings of IPython, Matplotlib and Keras, in place of those of whoever builds the book.
+settle_surroundings(BUILD)
 # Where pages write the event files that `nox -s tensorboard` opens.
 os.environ.setdefault("DLBOOK_LOGS", str(BUILD / "tensorboard"))
 

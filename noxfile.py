@@ -5,6 +5,7 @@
 # ///
 """The tasks of the book: ``nox -l`` lists them; ``nox -s docs`` builds the site."""
 
+import getpass
 import os
 import shutil
 import tempfile
@@ -22,12 +23,38 @@ nox.options.sessions = ["docs", "tests"]
 # environments, make that 3 seconds rather than 8, so we overrule who asked for none.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+
+def can_be_written(folder: Path) -> bool:
+    """Tell whether files can be made in a folder, which is made itself if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+# A checkout that cannot be written is copied, and all happens in the copy, which is kept.
+if not can_be_written(Path()):
+    copy = Path(tempfile.gettempdir(), f"dlbook-{getpass.getuser()}")
+    kept = [copy / name for name in ("build", ".nox")]
+    for path in copy.iterdir() if copy.exists() else ():
+        if path not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(".", copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", ".nox"))
+    print(f"This folder cannot be written, so everything is done in a copy of it: {copy}")
+    os.chdir(copy)
+# Where the home folder cannot be written, caches go beside what is built.
+if not can_be_written(Path(os.path.expanduser("~"), ".cache")):  # noqa: PTH111 - there may be none
+    os.environ.setdefault("XDG_CACHE_HOME", str(Path("build/cache").resolve()))
+
 PROJECT = nox.project.load_toml("pyproject.toml")
 CONSTRAINTS = "constraints.txt"
 SITE = Path("build/html")
+# The site is built here and then takes its place, so that a build that fails leaves the old one.
+WORK = Path("build/work")
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
-SPHINX = ["-c", ".", "-n", "-W", "--keep-going", "docs", str(SITE)]
-EPUB = [*SPHINX[:5], "-b", "epub", "-d", "build/epub-doctrees", "docs", "build/epub"]
+SPHINX = ["-c", ".", "-n", "-W", "--keep-going"]
 
 
 def install(session: nox.Session, *groups: str, package: bool = True) -> None:
@@ -40,15 +67,58 @@ def install(session: nox.Session, *groups: str, package: bool = True) -> None:
     session.install("--constraint", CONSTRAINTS, *wanted, *(["--editable", "."] if package else []))
 
 
+def sphinx(session: nox.Session, builder: str) -> Path:
+    """Run a builder aside, and return the folder of what it made.
+
+    What a build left that did not come to its end, or that found something wrong, cannot be
+    trusted: files may be cut off, and Sphinx tells the warnings of a page only when it reads it.
+    So a mark lies there while a build runs, and where it is found, all is made anew. The pages
+    that have run are kept elsewhere, so that this takes seconds.
+    """
+    work = WORK / builder
+    mark = work / "unfinished"
+    if mark.exists():
+        shutil.rmtree(work)
+    work.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    made, doctrees = work / "made", str(work / "doctrees")
+    session.run(
+        "sphinx-build", *SPHINX, "-b", builder, "-d", doctrees, "docs", str(made), *session.posargs
+    )
+    mark.unlink()
+    return made
+
+
+def put_in_place(made: Path, place: Path) -> None:
+    """Put a copy of what was built in place of what is there: whole, or not at all."""
+    new, old = place.with_name(f"{place.name}.new"), place.with_name(f"{place.name}.old")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(made, new)
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(place: Path) -> None:
+    """Undo the half of a `put_in_place` that was killed between its two renamings."""
+    old = place.with_name(f"{place.name}.old")
+    if old.exists() and not place.exists():
+        old.rename(place)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into build/html; pages that did not change are not run again."""
     # Sitemap and previews need the site's address, which the publishing workflow gives.
-    install(session, "publish" if os.environ.get("DLBOOK_SITE_URL") else "docs")
-    session.run("sphinx-build", *SPHINX, *session.posargs)
-    if os.environ.get("DLBOOK_SITE_URL"):
-        session.run("sphinx-build", *EPUB)
-        shutil.copy("build/epub/dlbook.epub", SITE)
+    published = os.environ.get("DLBOOK_SITE_URL")
+    recover(SITE)
+    install(session, "publish" if published else "docs")
+    made = sphinx(session, "html")
+    if published:
+        shutil.copy(sphinx(session, "epub") / "dlbook.epub", made)
+    put_in_place(made, SITE)
     session.log(f"Open {(SITE / 'index.html').resolve()} in a browser.")
 
 
@@ -56,7 +126,7 @@ def docs(session: nox.Session) -> None:
 def epub(session: nox.Session) -> None:
     """Build the whole book as one file, build/epub/dlbook.epub."""
     install(session, "docs")
-    session.run("sphinx-build", *EPUB, *session.posargs)
+    put_in_place(sphinx(session, "epub"), Path("build/epub"))
 
 
 @nox.session
@@ -99,7 +169,7 @@ def notebooks(session: nox.Session) -> None:
 def linkcheck(session: nox.Session) -> None:
     """Ask for every external link of the book; this needs the network."""
     install(session, "docs")
-    session.run("sphinx-build", "-b", "linkcheck", *SPHINX[:2], "docs", "build/linkcheck")
+    session.run("sphinx-build", *SPHINX[:2], "-b", "linkcheck", "docs", "build/linkcheck")
 
 
 @nox.session
@@ -126,8 +196,8 @@ def serve(session: nox.Session) -> None:
     """Show a live preview of the site that rebuilds when a page or the package changes."""
     install(session, "serve")
     session.run(
-        "sphinx-autobuild", *SPHINX[:3], *SPHINX[5:], "--watch", "src", "--watch", "conf.py",
-        "--re-ignore", r"/build/", *session.posargs,
+        "sphinx-autobuild", *SPHINX[:3], "docs", "build/preview", "--watch", "src",
+        "--watch", "conf.py", "--re-ignore", r"/build/", *session.posargs,
     )  # fmt: skip
 
 

@@ -1,10 +1,13 @@
 """The build of the site: what is shown is never stale, and nothing runs twice for nothing."""
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -198,3 +201,168 @@ def test_a_formula_that_cannot_be_rendered_stops_the_build(book):
     code, said = book.build()
     assert code != 0
     assert "cannot become MathML" in said
+
+
+# -- what fails, and what is lost then ------------------------------------------------------
+
+
+def page(*cells):
+    header = PAGE.partition("# A page")[0]
+    code = "\n".join(f"```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+    return f"{header}# A page\n\n{code}"
+
+
+def test_a_failing_build_runs_all_pages_and_ends_with_what_failed(book):
+    book.write("docs/index.md", INDEX.replace("relu\n", "relu\nsecond\nthird\n"))
+    book.write("docs/relu.md", page("x = 2.5", "assert x < 1, 'x is small'"))
+    book.write("docs/second.md", page("y = [1]", "assert y == [2]"))
+    book.write("docs/third.md", page("print('third ran')"))
+    code, said = book.build()
+    assert code != 0
+    end = said[said.index("2 of 3 pages that ran failed") :]
+    assert re.search(r"docs/relu\.md:\d+\n  claim:  x < 1\n  came:   x is 2.5; expected: < 1", end)
+    assert "x is small" in end
+    assert "y is [1]; expected: == [2]" in end
+    for word in ("Traceback", "Versions", "report this error", "Sphinx"):
+        assert word not in end
+    book.write("docs/relu.md", page("x = 0.5", "assert x < 1, 'x is small'"))
+    book.write("docs/second.md", page("y = [1]", "assert y == [1]"))
+    code, said = book.build()
+    assert code == 0, said
+    assert "2 pages to run" in said, said
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "no digest", "no database", "bad database"])
+def test_a_damaged_cache_is_noticed_and_the_page_run_again(book, damage):
+    assert book.build()[0] == 0
+    first = book.shown()
+    (entry,) = (book.root / "build/executed").glob("*/executed/*/base.ipynb")
+    database = next((book.root / "build/executed").glob("*/global.db"))
+    if damage == "cut":
+        entry.write_bytes(entry.read_bytes()[:-100])
+    elif damage == "gone":
+        entry.unlink()
+    elif damage == "no digest":
+        (entry.parent / "digest.txt").unlink()
+    elif damage == "no database":
+        database.unlink()
+    else:
+        database.write_bytes(b"nonsense" * 1000)
+    book.replace("docs/relu.md", "Some prose.", "Some other prose.")
+    code, said = book.build()
+    assert code == 0, said
+    assert book.shown()[0] == first[0]
+    assert book.shown()[1] != first[1], "it has run again"
+
+
+def test_settings_in_the_home_of_whoever_builds_do_not_reach_the_pages(book, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    (home / ".config/matplotlib").mkdir(parents=True)
+    (home / ".config/matplotlib/matplotlibrc").write_text("lines.linewidth: 7\n")
+    (home / ".keras").mkdir()
+    (home / ".keras/keras.json").write_text(json.dumps({"floatx": "float64", "backend": "jax"}))
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    check = "import matplotlib, keras\nassert matplotlib.rcParams['lines.linewidth'] == 1.5\n"
+    check += "assert (keras.config.backend(), keras.config.floatx()) == ('tensorflow', 'float32')"
+    book.write("docs/relu.md", page(check))
+    code, said = book.build()
+    assert code == 0, said
+    for word in ("cuda", "absl", "encryption"):
+        assert word not in said.lower(), "the log of a good build is free of chatter"
+
+
+# -- the task of nox -------------------------------------------------------------------------
+
+NOX = [sys.executable, "-m", "nox", "--no-venv", "--no-install", "-s", "docs"]
+
+
+@pytest.fixture
+def nox_book(book):
+    for name in ("noxfile.py", "pyproject.toml", "constraints.txt"):
+        (book.root / name).write_bytes((ROOT / name).read_bytes())
+    return book
+
+
+def start(book, **environment):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.Popen(
+        NOX, cwd=book.root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(book.root / "src"), "PATH": path} | environment,
+    )  # fmt: skip
+
+
+def nox(book, **environment):
+    process = start(book, **environment)
+    said, _ = process.communicate()
+    return process.returncode, said
+
+
+def site(book):
+    folder = book.root / "build/html"
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_build_that_fails_leaves_the_site_that_was_there(nox_book):
+    code, said = nox(nox_book)
+    assert code == 0, said
+    before = site(nox_book)
+    assert Path("index.html") in before
+    nox_book.replace("docs/relu.md", "import time\n", "import time\nassert 1 == 2\n")
+    code, said = nox(nox_book)
+    assert code != 0
+    assert "expected: == 2" in said
+    assert site(nox_book) == before
+    nox_book.replace("docs/relu.md", "assert 1 == 2\n", "")
+    nox_book.replace("docs/relu.md", "Some prose.", "Some {doc}`no-such-page`.")
+    for _ in range(2):  # Sphinx itself would tell a warning only once
+        code, said = nox(nox_book)
+        assert code != 0
+        assert "no-such-page" in said
+        assert site(nox_book) == before
+    nox_book.replace("docs/relu.md", "Some {doc}`no-such-page`.", "Some new prose.")
+    code, said = nox(nox_book)
+    assert code == 0, said
+    assert b"Some new prose." in site(nox_book)[Path("relu.html")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda n: n.name)
+def test_a_build_that_is_ended_leaves_the_site_and_no_kernels(nox_book, number):
+    assert nox(nox_book)[0] == 0
+    before = site(nox_book)
+    nox_book.replace(
+        "docs/relu.md", "import time\n",
+        "import time, os\nfrom pathlib import Path\n"
+        "Path('pid').write_text(str(os.getpid()))\ntime.sleep(120)\n",
+    )  # fmt: skip
+    process = start(nox_book)
+    pid = nox_book.root / "docs/pid"
+    for _ in range(600):
+        if pid.exists() and pid.read_text():
+            break
+        time.sleep(0.1)
+    kernel = int(pid.read_text())
+    os.killpg(process.pid, number)
+    process.communicate(timeout=60)
+    assert site(nox_book) == before
+    for _ in range(300):
+        try:
+            os.kill(kernel, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError("the kernel still runs")
+    nox_book.replace("docs/relu.md", "time.sleep(120)\n", "")
+    code, said = nox(nox_book)
+    assert code == 0, said
+
+
+def test_a_build_that_was_killed_between_its_two_renamings_is_mended(nox_book):
+    assert nox(nox_book)[0] == 0
+    before = site(nox_book)
+    (nox_book.root / "build/html").rename(nox_book.root / "build/html.old")
+    nox_book.replace("docs/relu.md", "import time\n", "import time\nassert 1 == 2\n")
+    assert nox(nox_book)[0] != 0
+    assert site(nox_book) == before

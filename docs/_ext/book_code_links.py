@@ -11,6 +11,7 @@ import inspect
 import re
 
 import numpy as np
+from book_runner import without_chatter
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -47,8 +48,10 @@ def addresses() -> dict[str, str]:
         f"numpy.random.{name}": NUMPY.format("random/generator") + f"#numpy.random.{name}"
         for name in ("default_rng", "Generator")
     }
-    for module_name, place in MODULES.items():
-        module = importlib.import_module(module_name)
+    with without_chatter():
+        modules = {name: importlib.import_module(name) for name in MODULES}
+    for module_name, module in modules.items():
+        place = MODULES[module_name]
         for name in dir(module):
             value = getattr(module, name)
             if name.startswith("_") or not callable(value):
