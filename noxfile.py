@@ -139,6 +139,26 @@ def tests(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+@nox.parametrize("versions", ["locked", "oldest", "newest"])
+def elsewhere(session: nox.Session, versions: str) -> None:
+    """Run all pages and the numeric tests as on other processors, and with other versions.
+
+    `nox -s "elsewhere(versions='locked')" -- haswell` chooses. The oldest versions are the lower
+    bounds of pyproject.toml; give them the oldest Python with `--force-python 3.10`.
+    """
+    if versions == "locked":
+        install(session, "tests")
+    elif versions == "newest":
+        session.install("--upgrade", *nox.project.dependency_groups(PROJECT, "tests"), "-e", ".")
+    else:
+        lowest = [need.replace(">=", "==") for need in PROJECT["project"]["dependencies"]]
+        session.install(*lowest, *nox.project.dependency_groups(PROJECT, "tests"), "-e", ".")
+    # The processors are other machines' business; old and new versions run as they come.
+    names = [] if versions == "locked" or session.posargs else ["as-it-comes"]
+    session.run("python", "tests/elsewhere.py", *names, *session.posargs)
+
+
 @nox.session
 def browser(session: nox.Session) -> None:
     """Look at every page of the built site with Chromium; `nox -s docs` comes first."""
