@@ -117,11 +117,12 @@ def settle_surroundings(folder: Path) -> None:
     """
     shutil.copytree(KERNEL, folder / "ipython", dirs_exist_ok=True)
     os.environ["IPYTHONDIR"] = str(folder / "ipython")
+    os.environ["MATPLOTLIBRC"] = str(folder / "ipython" / "matplotlibrc")
     for name in ("MPLCONFIGDIR", "KERAS_HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         place = folder / "homes" / name.lower()
         place.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(place)
-    for name in ("MATPLOTLIBRC", "MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS"):
+    for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS"):
         os.environ.pop(name, None)
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
