@@ -8,6 +8,7 @@
 import getpass
 import os
 import shutil
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,7 +35,7 @@ def can_be_written(folder: Path) -> bool:
         return False
 
 
-# A checkout that cannot be written is copied, and all happens in the copy, which is kept.
+# A checkout that cannot be written is copied, and nox starts anew in the copy, which is kept.
 if not can_be_written(Path()):
     copy = Path(tempfile.gettempdir(), f"dlbook-{getpass.getuser()}")
     kept = [copy / name for name in ("build", ".nox")]
@@ -42,8 +43,9 @@ if not can_be_written(Path()):
         if path not in kept:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.copytree(".", copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", ".nox"))
-    print(f"This folder cannot be written, so everything is done in a copy of it: {copy}")
+    print(f"This folder cannot be written, so all is done in a copy of it: {copy}", flush=True)
     os.chdir(copy)
+    os.execv(sys.executable, [sys.executable, "-m", "nox", *sys.argv[1:]])
 # Where the home folder cannot be written, caches go beside what is built.
 if not can_be_written(Path(os.path.expanduser("~"), ".cache")):  # noqa: PTH111 - there may be none
     os.environ.setdefault("XDG_CACHE_HOME", str(Path("build/cache").resolve()))
