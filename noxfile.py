@@ -161,6 +161,13 @@ def elsewhere(session: nox.Session, versions: str) -> None:
     session.run("python", "tests/elsewhere.py", *names, *session.posargs)
 
 
+@nox.session(default=False)
+def sabotage(session: nox.Session) -> None:
+    """Spoil what each check cell of the pages checks, and see whether it notices."""
+    install(session, "tests")
+    session.run("python", "tests/sabotage.py", *session.posargs)
+
+
 @nox.session
 def browser(session: nox.Session) -> None:
     """Look at every page of the built site with Chromium; `nox -s docs` comes first."""
