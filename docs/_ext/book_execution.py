@@ -87,6 +87,8 @@ def pages_of(env: BuildEnvironment, names: Iterable[str]) -> list[Page]:
 
 def run_what_changed(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
     """Run the pages that will be read and are not in the cache; stop if a claim does not hold."""
+    if app.config.nb_execution_mode != "cache":  # `-D nb_execution_mode=off` shows the layout alone
+        return
     pages = pages_of(env, names)
     if not pages:
         return

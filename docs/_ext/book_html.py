@@ -108,9 +108,21 @@ def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
         context["body"] = let_text_go_first(context["body"])
 
 
+def guard_storage(app: Sphinx, exception: Exception | None) -> None:
+    """Let the scripts of theme and Sphinx use what the layout defines in place of localStorage."""
+    if exception or app.builder.name != "html":
+        return
+    for script in Path(app.outdir, "_static").rglob("*.js"):
+        text = script.read_text("utf-8")
+        guarded = re.sub(r"\b(?:window\.)?localStorage\b", "bookStorage", text)
+        if guarded != text:
+            script.write_text(guarded, "utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_post_transform(SizeImages)
     app.add_post_transform(DropRepeatedIds)
     app.add_post_transform(FoldAnswers)
     app.connect("html-page-context", mend)
+    app.connect("build-finished", guard_storage)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

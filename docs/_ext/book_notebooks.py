@@ -191,7 +191,7 @@ def clean(notebook: dict, plain: Plain) -> dict:
 def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Write the page's notebook, and tell the template what there is to take away."""
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
-    if app.builder.name != "html" or doctree is None:
+    if app.builder.name != "html" or doctree is None or app.config.nb_execution_mode != "cache":
         return
     if "kernelspec" not in app.env.metadata[pagename]:
         return

@@ -19,3 +19,16 @@ document.addEventListener("DOMContentLoaded", () => {
     true,
   );
 });
+
+// Paper is light, whatever the theme.
+{
+  const root = document.documentElement;
+  let shown = root.dataset.theme;
+  addEventListener("beforeprint", () => {
+    shown = root.dataset.theme;
+    root.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    root.dataset.theme = shown;
+  });
+}

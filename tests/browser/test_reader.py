@@ -123,3 +123,52 @@ def test_unknown_address_gives_the_books_own_page(fresh_page, server):
     assert "Page not found" in fresh_page.locator("h1").inner_text()
     fresh_page.locator("article p a, article li a").first.click()
     fresh_page.wait_for_url("**/index.html")
+
+
+BLOCKED = """
+Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("denied", "SecurityError"); },
+});
+"""
+
+
+def test_a_browser_that_blocks_site_data_gets_a_site_that_works(fresh_page, phone, server):
+    for page in (fresh_page, phone):
+        page.add_init_script(BLOCKED)
+        page.emulate_media(color_scheme="light")
+        page.goto(f"{server.address}/first-look.html")
+        page.locator(".theme-switch-button:visible").click()
+        page.locator(".theme-change-button[data-mode=dark]:visible").click()
+        assert theme(page) == "dark"
+    phone.locator(".primary-toggle:visible").click()
+    phone.locator(
+        "#pst-primary-sidebar-modal a:visible, .bd-sidebar-primary a:visible"
+    ).first.wait_for()
+    fresh_page.goto(f"{server.address}/search.html?q=tensor")
+    fresh_page.locator("#search-results li a").first.wait_for()
+    assert fresh_page.complaints + phone.complaints == []
+
+
+def test_paper_is_light_and_has_the_title_and_then_the_theme_comes_back(fresh_page, server):
+    fresh_page.emulate_media(color_scheme="dark")
+    fresh_page.goto(f"{server.address}/first-look.html")
+    fresh_page.evaluate(
+        "addEventListener('beforeprint', () => { window.printed = document.documentElement.dataset"
+        ".theme; })"
+    )
+    fresh_page.pdf()
+    assert fresh_page.evaluate("window.printed") == "light"
+    assert theme(fresh_page) == "dark"
+    fresh_page.emulate_media(media="print")
+    assert fresh_page.locator("article h1").first.is_visible()
+
+
+def test_without_scripts_a_phone_has_a_link_in_place_of_the_menu(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}/first-look.html")
+    assert not page.locator(".primary-toggle").is_visible()
+    page.locator(".contents-link").click()
+    assert page.url.endswith("/index.html#a-map-of-the-book")
+    assert page.locator("#a-map-of-the-book a.reference").first.is_visible()
+    context.close()
