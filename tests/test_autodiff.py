@@ -885,7 +885,7 @@ def test_the_recorded_operations_are_the_computation_graph():
     names = ["matmul", "add", "relu", "softmax", "sparse_categorical_crossentropy", "mean"]
     assert [operation.name for operation in tape.operations] == names
     matmul, add, relu, *_, mean = tape.operations
-    assert matmul.inputs[0] is x
+    np.testing.assert_array_equal(matmul.inputs[0], x)
     assert matmul.inputs[1] is W
     assert add.inputs[0] is matmul.output
     assert add.inputs[1] is b
