@@ -195,7 +195,7 @@ def _power_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 @differentiable(
     _power_vjp,
-    lambda g, out, x, y: g * out * log(where(x > 0, x, 1)),  # 0 where x ≤ 0
+    lambda g, out, x, y: _masked(g * out, x > 0) * log(where(x > 0, x, 1)),  # 0 where x ≤ 0
 )
 def power(x: Array, y: Array, /) -> Any:
     """Return ``x ** y``, element by element."""
