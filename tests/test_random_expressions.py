@@ -24,9 +24,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
+from dlbook import _arrays
 from dlbook import autodiff as ad
 
 # Each operation of our tape with TensorFlow's: functions of the inputs, then the parameters.
@@ -60,17 +61,17 @@ def tensorflow_matmul(x, y):
     return (z[..., 0] if vector_y else z[..., 0, :]) if vector_x else z
 
 
-def tensorflow_crossentropy(predictions, labels, from_logits):
-    if from_logits:
-        logarithms = tf.nn.log_softmax(predictions)
-    else:
-        p = tf.clip_by_value(predictions, ad.EPSILON, 1 - ad.EPSILON)
+def crossentropy(*, from_logits):
+    def ours(x, labels):
+        return ad.sparse_categorical_crossentropy(labels, x, from_logits=from_logits)
+
+    def theirs(x, labels):
+        p = tf.clip_by_value(x, ad.EPSILON, 1 - ad.EPSILON)
         logarithms = tf.math.log(p / tf.reduce_sum(p, -1, keepdims=True))
-    return -tf.gather(logarithms, labels, axis=-1, batch_dims=labels.ndim)
+        logarithms = tf.nn.log_softmax(x) if from_logits else logarithms
+        return -tf.gather(logarithms, labels, axis=-1, batch_dims=labels.ndim)
 
-
-def our_crossentropy(predictions, labels, from_logits):
-    return ad.sparse_categorical_crossentropy(labels, predictions, from_logits=from_logits)
+    return ours, theirs
 
 
 def reduction(ours, theirs):
@@ -126,7 +127,8 @@ OPERATIONS = {
     "matmul": (lambda x, y: x @ y, tensorflow_matmul),
     "softmax": (ad.softmax, tf.nn.softmax),
     "log_softmax": (ad.log_softmax, tf.nn.log_softmax),
-    "crossentropy": (our_crossentropy, tensorflow_crossentropy),
+    "crossentropy from logits": crossentropy(from_logits=True),
+    "crossentropy from probabilities": crossentropy(from_logits=False),
 }
 TWO = {"add", "subtract", "multiply", "divide", "power", "where", "stack", "list", "matmul"}
 TWO |= {"divide by squares", "power of squares"}
@@ -243,14 +245,18 @@ PARAMETERS = {
     "concatenate": lambda c, x: (c.axis(x),),
     **dict.fromkeys(["sum", "mean", "max"], lambda c, x: (c.axes(x), c.chance(0.5))),
     **dict.fromkeys(["softmax", "log_softmax"], lambda c, x: (c.axis(x),)),
-    "crossentropy": lambda c, x: (c.rng.integers(0, x.shape[-1], x.shape[:-1]), c.chance(0.5)),
+    **dict.fromkeys(
+        ["crossentropy from logits", "crossentropy from probabilities"],
+        lambda c, x: (c.rng.integers(0, x.shape[-1], x.shape[:-1]),),
+    ),
 }
 """What an operation takes besides its inputs."""
 
 ranked = dict.fromkeys(["swapaxes", "concatenate"], lambda x: x.ndim > 0)
 filled = dict.fromkeys(["mean", "max"], lambda x: x.size > 0)
 both = dict.fromkeys(
-    ["getitem", "softmax", "log_softmax", "crossentropy"], lambda x: x.ndim > 0 and x.size > 0
+    [name for name in OPERATIONS if "soft" in name or "cross" in name or name == "getitem"],
+    lambda x: x.ndim > 0 and x.size > 0,
 )
 small = dict.fromkeys(["exp", "number to the power"], lambda x: np.abs(x).max(initial=0) < 4)
 DOMAINS = {
@@ -378,8 +384,8 @@ def disturbed(expression, noise):
 
 
 ROUNDINGS = 64
-"""An operation sums up to 27 terms and rounds a few times more, so its result is off by at most
-half of so many units in the last place, relative to its terms; noise is at most one `size`."""
+"""An operation sums up to 100 terms and rounds a few times more. By that, its result is off by at
+most half of so many units in the last place, relative to its terms; noise is one `size` at most."""
 
 
 def tolerances(expression, exact, dtype):
@@ -400,6 +406,8 @@ def tolerances(expression, exact, dtype):
 
 def compare(expression, dtype):
     """Compare ours with TensorFlow's; return False where that would mean nothing."""
+    if dtype is np.float16 and any("probabilities" in step.name for step in expression.steps):
+        return False  # its 1 - 1e-7 is 1 there, so 1 is not clipped
     exact = derivatives(expression, tf, np.float64)
     if not all(np.isfinite(array).all() and np.abs(array).max(initial=0) < 1e4 for array in exact):
         return False
@@ -415,11 +423,42 @@ def compare(expression, dtype):
 
 
 def names(expression):
+    numbers = range(len(expression.leaves))
+    return ["value", *(f"{kind} for leaf {k}" for kind in ("first", "second") for k in numbers)]
+
+
+STEP = 2.0**-17
+
+
+def compare_with_finite_differences(expression):
+    """Move all leaves along a line, away from special points, and look how fast the sums change."""
+
+    def at(t):
+        leaves = [
+            leaf + 0.01 * weights(leaf.shape, k) + t * STEP * weights(leaf.shape, k + 7)
+            for k, leaf in enumerate(expression.leaves)
+        ]
+        return derivatives(Expression(leaves, expression.steps), ad, np.float64)
+
     count = len(expression.leaves)
-    return [
-        "value",
-        *(f"{kind} derivative for leaf {k}" for kind in ("first", "second") for k in range(count)),
-    ]
+    points = {t: at(t) for t in (-2, -1, 0, 1, 2)}
+    if not all(np.isfinite(array).all() for arrays in points.values() for array in arrays):
+        return
+    for order, kind in [(1, "first"), (2, "second")]:
+        parts = slice(0, 1) if order == 1 else slice(1, 1 + count)
+        sums, scale = {}, 1e3  # which bounds all results on the way
+        for t, arrays in points.items():
+            terms = [x * weights(x.shape, order - 1 + k) for k, x in enumerate(arrays[parts])]
+            sums[t] = sum(term.sum() for term in terms)
+            scale = max(scale, *(np.abs(term).sum() for term in terms))
+        gradients = points[0][1 + count * (order - 1) : 1 + count * order]
+        ours = sum((g * weights(g.shape, k + 7)).sum() for k, g in enumerate(gradients))
+        wide, narrow = ((sums[n] - sums[-n]) / (2 * n * STEP) for n in (2, 1))
+        corner = abs((sums[1] - sums[0]) - (sums[0] - sums[-1])) / STEP
+        rounding = ROUNDINGS * np.finfo(float).eps * scale / STEP
+        # The error of a central difference grows as the square of the step, so that what is left
+        # is a third of what the smaller step changes.
+        assert abs(ours - narrow) <= abs(wide - narrow) + corner + rounding, (kind, ours, narrow)
 
 
 @pytest.mark.parametrize(
@@ -427,7 +466,7 @@ def names(expression):
 )
 def test_random_expressions_equal_tensorflow(dtype, share, request):
     count = math.ceil(share * request.config.getoption("--expressions"))
-    compared = []
+    tried = []
 
     @settings(
         deadline=None,
@@ -439,10 +478,50 @@ def test_random_expressions_equal_tensorflow(dtype, share, request):
     )
     @given(expressions)
     def check(expression):
+        note(str(expression))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            compared.append(compare(expression, dtype))
-        assume(compared[-1])
+            if dtype is np.float64:
+                compare_with_finite_differences(expression)
+            tried.append(compare(expression, dtype))
+        assume(tried[-1])  # Hypothesis draws another one in its place
 
     check()
-    print(len(compared), sum(compared))
+    assert sum(tried) >= count
+    assert sum(tried) > 0.7 * len(tried), "too many are left out"
+
+
+BROKEN = {
+    "power": lambda g, out, x, y: g * y * x ** (y - (y != 0)),  # no mixed derivative at y = 0
+    "relu": lambda g, out, x: g * (out >= 0),
+    "clip": lambda g, out, x, low, high: g * ((out == x) & (x != 1)),
+    "max": lambda g, out, x, axis=None, **_: (
+        ad.reshape(g, ad._kept(x, axis)) * (x == ad.reshape(out, ad._kept(x, axis)))
+    ),
+    "tanh": lambda g, out, x: g * (1 - _arrays.value(out) ** 2),  # no second derivative
+    "sigmoid": lambda g, out, x: g * out * (1 - out) * (1 + 1e-9),
+    "mean": lambda g, out, x, axis=None, **_: ad._sum_vjp(
+        g / (x.size // out.size + 1e-9), out, x, axis
+    ),
+}
+"""Wrong rules, at special points only, in second derivatives only, or in the ninth digit."""
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_few_hundred_expressions_find_a_wrong_rule(name, monkeypatch):
+    operation = ad.Operation
+
+    def broken(kind, inputs, output, values, options, vjps):
+        vjps = (BROKEN[name], *vjps[1:]) if kind == name else vjps
+        return operation(kind, inputs, output, values, options, vjps)
+
+    def search():
+        for seed in range(500):
+            expression = expression_of(seed, 4)
+            if any(step.name in (name, f"{name} of squares") for step in expression.steps):
+                compare(expression, np.float64)
+
+    monkeypatch.setattr(ad, "Operation", broken)
+    with pytest.raises(AssertionError, match=r"(first|second) for leaf"):
+        search()

@@ -158,6 +158,11 @@ def read_only(array: Array) -> Array:
     return array
 
 
+def fixed(x: Any) -> Any:
+    """Return a tensor as it is, and an array or number as an array that is read-only."""
+    return x if isinstance(x, Entries) else read_only(np.asarray(x).view())
+
+
 def completed(
     function: Callable[..., Any], count: int, arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -56,7 +56,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import ArrayLike, NDArray
 
 from dlbook import _arrays, _checks
-from dlbook._arrays import Array
+from dlbook._arrays import Array, recording
 
 Axis = int | tuple[int, ...] | None
 
@@ -136,12 +136,10 @@ def differentiable(
             if len(arguments) < count:
                 arguments, options = _arrays.completed(function, count, arguments, options)
             inputs, others = tuple([_packed(x) for x in arguments[:count]]), arguments[count:]
-            tapes = [tape for tape in _arrays.recording.tapes if any(map(tape._follows, inputs))]
+            tapes = [tape for tape in recording.tapes if any(map(tape._follows, inputs))]
             if tapes:  # what they keep must not change later
-                inputs = tuple(
-                    [x if isinstance(x, Tensor) else _arrays.constant(x) for x in inputs]
-                )
-            if _arrays.recording.tapes and (others or options):
+                inputs = tuple(x if isinstance(x, Tensor) else _arrays.constant(x) for x in inputs)
+            if recording.tapes and (others or options):
                 others, options = _arrays.apply(_arrays.constant, (others, options))
             values = tuple([_arrays.value(x) for x in inputs]) + others
             result = function(*values, **options)
@@ -673,14 +671,14 @@ class GradientTape:
         self._used = False
 
     def __enter__(self) -> "GradientTape":
-        if self in _arrays.recording.tapes:
+        if self in recording.tapes:
             raise RuntimeError("tape: expected one that is not recording. Received: an active tape")
-        _arrays.recording.tapes.append(self)
+        recording.tapes.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self in _arrays.recording.tapes:
-            _arrays.recording.tapes.remove(self)
+        if self in recording.tapes:
+            recording.tapes.remove(self)
 
     def watch(self, tensor: Any) -> None:
         """Record what happens to `tensor`: a `Tensor`, or nested lists, tuples, dicts of them.
@@ -755,7 +753,7 @@ class GradientTape:
                 operations.append(operation)
         # Backwards: hand the gradient of each output on, and add up what meets.
         ones: Any = np.ones_like(target.value)
-        gradients = {id(target): Tensor(ones) if _arrays.recording.tapes else ones}
+        gradients = {id(target): Tensor(ones) if recording.tapes else ones}
         for operation in reversed(operations):
             g = gradients.get(id(operation.output))
             if g is not None:
@@ -769,16 +767,12 @@ def _backward(operation: Operation, g: Any, needed: set[int]) -> Iterator[Any]:
     """Yield each input that needs a gradient, with its share of `g`."""
     output: Any = operation.output.value
     values = operation.values
-    if _arrays.recording.tapes:  # they shall record this too, so it runs on tensors
+    if recording.tapes:  # they shall record this too, so it runs on tensors
         output, values = operation.output, _with_tensors(operation)
     for x, vjp in zip(operation.inputs, operation.vjps, strict=True):
         if id(x) in needed and vjp is not None:
-            share = vjp(g, output, *values, **operation.options)
-            share = _undo_broadcasting(share if isinstance(share, Tensor) else np.asarray(share), x)
-            yield (
-                x,
-                share if isinstance(share, Tensor) else _arrays.read_only(np.asarray(share).view()),
-            )
+            share = _arrays.fixed(vjp(g, output, *values, **operation.options))
+            yield x, _arrays.fixed(_undo_broadcasting(share, x))
 
 
 def _undo_broadcasting(g: Any, x: Tensor) -> Any:
@@ -879,7 +873,7 @@ def _as_tensor(array: Any) -> Any:
     if array is None or isinstance(array, Tensor):
         return array
     tensor = Tensor.__new__(Tensor)
-    tensor.value, tensor.name = _arrays.read_only(np.asarray(array).view()), None
+    tensor.value, tensor.name = _arrays.fixed(array), None
     return tensor
 
 
