@@ -1203,6 +1203,15 @@ def test_exponents_of_every_kind_have_the_right_first_and_second_derivative(kind
     np.testing.assert_array_equal(second, expected)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "x"), [(np.float64, 1e-310), (np.float32, 1e-40), (np.float16, 1e-7)]
+)
+def test_a_power_of_zero_has_gradient_zero_where_its_inverse_is_infinite(dtype, x):
+    for y in (0, np.array([0], dtype)):
+        (g,) = gradients(lambda x, y=y: x**y, np.array([x, -x, 0, 2], dtype))
+        np.testing.assert_array_equal(g, [0, 0, 0, 0])
+
+
 def test_a_base_of_minus_infinity_has_gradient_zero_for_its_exponent():
     y = Variable([2.0, 3.0])
     with np.errstate(invalid="raise"), GradientTape() as tape:

@@ -186,9 +186,11 @@ def divide(x: Array, y: Array, /) -> Any:
 
 
 def _power_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """Return ``g * y * x ** (y - 1)``, and 0 rather than ``0 * 0 ** -1`` where both are 0."""
-    base = where((x == 0) & (y == 0), 1, x) if np.any(y == 0) else x
-    return g * y * base ** (y - out.dtype.type(1))
+    """Return ``g * y * x ** (y - 1)``, and 0 where that is 0 times infinity."""
+    if np.any(y == 0):
+        least = np.finfo(out.dtype).tiny
+        x = where((-least < x) & (x < least) & (y == 0), 1, x)
+    return g * y * x ** (y - out.dtype.type(1))
 
 
 @differentiable(
