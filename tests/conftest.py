@@ -9,6 +9,15 @@ import numpy as np
 import pytest
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--expressions",
+        type=int,
+        default=2000,
+        help="how many random expressions the tape is tried on (default: 2000)",
+    )
+
+
 @pytest.fixture(scope="session")
 def mnist():
     """The real data, prepared for a dense layer."""

@@ -1,9 +1,12 @@
 """The tape is held against TensorFlow's tape and against finite differences."""
 
+import contextlib
+import copy
 import gc
 import itertools
 import math
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -21,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dlbook import autodiff
+from dlbook import _arrays, autodiff
 from dlbook.autodiff import GradientTape, Tensor, Variable
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=30)
@@ -885,7 +888,7 @@ def test_the_recorded_operations_are_the_computation_graph():
     names = ["matmul", "add", "relu", "softmax", "sparse_categorical_crossentropy", "mean"]
     assert [operation.name for operation in tape.operations] == names
     matmul, add, relu, *_, mean = tape.operations
-    assert matmul.inputs[0] is x
+    np.testing.assert_array_equal(matmul.inputs[0], x)
     assert matmul.inputs[1] is W
     assert add.inputs[0] is matmul.output
     assert add.inputs[1] is b
@@ -900,6 +903,571 @@ def test_the_recorded_operations_are_the_computation_graph():
     assert repr(matmul) == f"<Operation {matmul}>"
     tape.gradient(loss, W)
     assert len(tape.operations) == 6
+
+
+# No trace is lost silently
+
+
+def gradients(function, *arrays, engine=autodiff):
+    variables = [engine.Variable(array) for array in arrays]
+    with engine.GradientTape() as tape:
+        output = function(*variables)
+    return [None if g is None else g.numpy() for g in tape.gradient(output, variables)]
+
+
+LISTS = {
+    "list": (lambda a, b: a * autodiff.sum([a, b]), lambda a, b: a * (a + b)),
+    "tuple": (lambda a, b: autodiff.mean((a, b, 3.0)) ** 2, lambda a, b: ((a + b + 3) / 3) ** 2),
+    "nested": (
+        lambda a, b: autodiff.sum(Tensor([[1.0, 2], [3, 4]]) * [[a, 2.0], (b, a * b)]),
+        lambda a, b: a + 4 + 3 * b + 4 * a * b,
+    ),
+    "left of an operator": (
+        lambda a, b: ([a, b] @ Tensor([2.0, 3.0])) ** 2,
+        lambda a, b: (2 * a + 3 * b) ** 2,
+    ),
+    "right of an operator": (lambda a, b: autodiff.sum(b / [a, b]), lambda a, b: b / a + b / b),
+    "reshape": (lambda a, b: autodiff.reshape([a, b, a], (3, 1))[2, 0] * b, lambda a, b: a * b),
+    "joined": (
+        lambda a, b: autodiff.concatenate([[a, b], np.ones(1), [b]]) @ np.array([1.0, 2, 3, 4]),
+        lambda a, b: a + 6 * b,
+    ),
+    "stacked": (lambda a, b: autodiff.max(autodiff.stack([a, b])) ** 2, lambda a, b: b**2 + 0 * a),
+    "softmax": (
+        lambda a, b: autodiff.softmax([a, b])[0],
+        lambda a, b: tf.exp(a) / (tf.exp(a) + tf.exp(b)),
+    ),
+    "crossentropy": (
+        lambda a, b: autodiff.sparse_categorical_crossentropy(1, [a, b], from_logits=True),
+        lambda a, b: tf.math.log(tf.exp(a) + tf.exp(b)) - b,
+    ),
+    "where": (
+        lambda a, b: autodiff.sum(autodiff.where([a > b, True], [a, b], a)),
+        lambda a, b: a + b,
+    ),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), LISTS.values(), ids=LISTS)
+def test_a_list_that_holds_tensors_is_one_tensor(ours, theirs):
+    found, expected = gradients(ours, 1.5, 2.0), gradients(theirs, 1.5, 2.0, engine=tf)
+    expected = [0 if g is None else g for g in expected]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)  # TensorFlow's variables are float32
+
+
+def test_lists_of_arrays_give_second_derivatives_and_keep_shapes():
+    x, y = Variable([1.0, 2.0]), Variable([[3.0, 4.0]])
+    with GradientTape() as outer:
+        with GradientTape() as inner:
+            z = autodiff.sum(autodiff.multiply([x, x * x], [y[0], [5.0, x[0]]]))
+        first = inner.gradient(z, x)  # of x·y + 5·x₀² + x₁²·x₀
+    np.testing.assert_array_equal(first, [3 + 10 + 4, 4 + 2 * 2 * 1])
+    np.testing.assert_array_equal(outer.gradient(first, x), [10 + 4, 4 + 2])
+
+
+LOSSES = {
+    "Tensor": Tensor,
+    "Tensor of a list": lambda t: Tensor([t, t]),
+    "Variable": Variable,
+    "Variable of a nested list": lambda t: Variable([[t], [t]]),
+    "np.array": lambda t: np.array([t, t]),
+    "np.asarray": np.asarray,
+    "dtype": lambda t: np.asarray(t, dtype=np.float32),
+    "an entry": lambda t: np.zeros((3, 3)).__setitem__(0, t),
+    "full": lambda t: np.full((3, 3), t),
+    "method": lambda t: np.ones(3).dot(t),
+    "float": lambda t: float(t[0]),
+    "math": lambda t: math.sqrt(t[0]),
+    "deepcopy": copy.deepcopy,
+    "clip": lambda t: autodiff.clip(np.ones(3), t, 2),
+    "random": lambda t: np.random.default_rng(0).normal(t),
+}
+
+
+@pytest.mark.parametrize("function", LOSSES.values(), ids=LOSSES)
+def test_what_would_lose_a_trace_is_refused_while_a_tape_follows_the_tensor(function):
+    x = Variable([1.0, 2.0, 3.0])
+    with GradientTape():
+        with pytest.raises(TypeError, match="tensor: expected operations of dlbook.autodiff"):
+            function(x)
+        t = x * 2
+        with pytest.raises(TypeError, match="tensor: expected operations of dlbook.autodiff"):
+            function(t)
+        function(t.numpy())
+        if function is not LOSSES["clip"]:  # whose limits are plain numbers in any case
+            function(Tensor([1.0, 2.0, 3.0]))  # which nobody follows
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda a, b: {a, b}, lambda a, b: (x for x in (a, b)), lambda a, b: {"a": a}.values()]
+)
+def test_containers_that_make_no_array_are_refused(wrong):
+    class Number(float):
+        """Can be put into a set."""
+
+    with pytest.raises(TypeError, match="array: expected numbers. Received: (set|gen|dict)"):
+        autodiff.sum(wrong(Number(1), Number(2)))
+
+
+METADATA = {"bmat", "dtype", "finfo", "isscalar", "issubdtype", "iterable", "printoptions"}
+METADATA |= {"promote_types"}
+
+
+@pytest.mark.parametrize("module", [np, np.linalg, np.fft], ids=["numpy", "linalg", "fft"])
+@pytest.mark.filterwarnings("ignore")
+def test_every_function_of_numpy_refuses_a_followed_tensor_or_answers_a_question(module):
+    queries = METADATA | {function.__name__ for function in _arrays.QUERIES}
+    tried = 0
+    for name, function in sorted(vars(module).items()):
+        kind = isinstance(function, type) and issubclass(function, (BaseException, np.generic))
+        if name.startswith("_") or not callable(function) or kind or name in {"test", "info"}:
+            continue
+        for arguments in (lambda t: (t,), lambda t: (t, t), lambda t: (t, 0), lambda t: ([t, t],)):
+            x = Variable([1.0, 2.0, 3.0])
+            with GradientTape():
+                t = x * 2
+                try:
+                    result = function(*arguments(t))
+                except Exception:
+                    tried += 1
+                    continue
+            if not any(isinstance(part, Tensor) for part in _arrays.leaves(result)):
+                assert name in queries, f"{module.__name__}.{name} lost the trace"
+    assert tried > 10
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda t: np.linalg.norm(t), "numpy.linalg.norm"),
+        (lambda t: np.stack([t, t]), "numpy.stack"),
+        (lambda t: np.mean(t), "numpy.mean"),
+        (lambda t: np.where([True, False], t, 0), "numpy.where"),
+        (lambda t: np.einsum("i,i", t, np.ones(2)), "numpy.einsum"),
+        (lambda t: np.copyto(np.zeros(2), t), "numpy.copyto"),
+    ],
+)
+def test_the_refusal_names_the_function_of_numpy(function, name):
+    x = Variable([3.0, 4.0])
+    with GradientTape(), pytest.raises(TypeError, match=f"Received: it as an argument of {name}$"):
+        function(x)
+    function(x)  # now nobody records
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda t: np.add.reduce(t),
+        lambda t: np.add.at(np.ones(2), [0, 1], t),
+        lambda t: np.exp(np.ones(2), out=t),
+        lambda t: np.add(1, 2, where=t),
+        lambda t: np.multiply.outer(t, t),
+    ],
+)
+def test_ufuncs_and_their_methods_refuse_a_tensor(function):
+    with pytest.raises(TypeError):
+        function(Tensor([1.0, 2.0]))
+
+
+def test_questions_without_a_derivative_are_answered():
+    x = Variable([[1.0, 3.0], [4.0, 2.0]])
+    with GradientTape():
+        t = x * 2
+        assert (np.shape(t), np.ndim(t), np.size(t)) == ((2, 2), 2, 4)
+        assert np.argmax(t, axis=1).tolist() == [1, 0]
+        assert np.argsort(t[0]).tolist() == [0, 1]
+        assert np.allclose(t, [[2, 6], [8, 4]])
+        assert np.array_equal(t, x.numpy() * 2)
+        assert (t == [x, x]).shape == (2, 2, 2)
+        np.testing.assert_array_equal(np.zeros_like(t), np.zeros((2, 2)))
+        assert f"{t[0, 0]:.1f}" == "2.0"
+        assert bool(t[0, 0])
+
+
+def test_a_plain_array_takes_no_tensor_in_place():
+    x, plain = Variable([1.0, 2.0]), np.ones(2)
+    with GradientTape(), pytest.raises(TypeError, match="does not support ufuncs"):
+        plain += x * x
+    np.testing.assert_array_equal(plain, [1, 1])
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("kind", [np.matrix, np.ma.masked_array])
+def test_arrays_whose_operators_mean_something_else_are_refused(kind):
+    odd, t = kind([[1.0, 2.0], [3.0, 4.0]]), Tensor(np.eye(2))
+    for wrong in (
+        *(lambda: odd * t, lambda: t * odd, lambda: odd @ t, lambda: t + odd),
+        *(lambda: autodiff.sum(odd), lambda: Tensor(odd), lambda: Variable(np.eye(2)).assign(odd)),
+    ):
+        with pytest.raises(TypeError, match="array: expected a plain one. Received: [mM]a"):
+            wrong()
+
+
+# Arguments of differentiable functions
+
+
+@autodiff.differentiable(lambda g, out, x, y: g * y, lambda g, out, x, y: g * x)
+def scaled(x, y=3.0):
+    return x * y
+
+
+@autodiff.differentiable(lambda g, out, x, y, *, times=1: g * times, lambda g, out, x, y, **_: g)
+def shifted(x, y=None, *, times=1):
+    return x * times + (0 if y is None else y)
+
+
+def test_differentiable_arguments_may_have_defaults_and_come_by_keyword():
+    for function, expected in [
+        (lambda x, y: scaled(x), [3, None]),
+        (lambda x, y: scaled(x=x), [3, None]),
+        (lambda x, y: scaled(x, y=y), [5, 2]),
+        (lambda x, y: scaled(y=y, x=x), [5, 2]),
+        (lambda x, y: scaled(y=x, x=y), [5, 2]),
+        (lambda x, y: scaled(2.0, y=[x, y]), [2, 2]),
+        (lambda x, y: shifted(x), [1, None]),
+        (lambda x, y: shifted(x, times=4), [4, None]),
+        (lambda x, y: shifted(y=y, times=4, x=x), [4, 1]),
+    ]:
+        assert gradients(function, 2.0, 5.0) == expected
+
+
+def test_a_differentiable_function_refuses_what_it_could_not_go_back_from():
+    @autodiff.differentiable(lambda g, out, x: g, lambda g, out, x: g)
+    def single(x):
+        return x * 2
+
+    @autodiff.differentiable(lambda g, out, x: g, lambda g, out, x: g)
+    def keyword(x, *, y=1.0):
+        return x * y
+
+    @autodiff.differentiable(lambda g, out, *xs: g, lambda g, out, *xs: g)
+    def several(*xs):
+        return xs[0] * 2
+
+    @autodiff.differentiable(lambda g, out, x, factor: g * factor)
+    def constant(x, factor):
+        return x * factor
+
+    x = Variable([1.0, 2.0])
+    for function in (single, keyword, several):
+        with pytest.raises(TypeError, match=f"{function.__name__}: expected an argument for each"):
+            function(x)
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        scaled()
+    with GradientTape() as tape:
+        with pytest.raises(TypeError, match="tensor: expected operations of dlbook.autodiff"):
+            constant(x, x)
+        with pytest.raises(TypeError, match="tensor: expected operations of dlbook.autodiff"):
+            constant(x, factor=x)
+        y = constant(x, factor=Tensor(3.0))
+    np.testing.assert_array_equal(tape.gradient(y, x), [3, 3])
+
+
+@pytest.mark.parametrize(("share", "shape"), [(1.0, r"\(\)"), (np.ones(2), r"\(2,\)")])
+def test_a_product_of_a_wrong_shape_is_refused(share, shape):
+    @autodiff.differentiable(lambda g, out, x: share)
+    def wrong(x):
+        return x * 2
+
+    x = Variable([1.0, 2.0, 3.0])
+    with GradientTape() as tape:
+        y = wrong(x)
+    with pytest.raises(ValueError, match=rf"expected the shape \(3,\).*Received: shape {shape}"):
+        tape.gradient(y, x)
+
+
+@pytest.mark.parametrize("limits", [(0, None), (None, 0.5), (-1, 1), (np.zeros(3), None), (1, 2)])
+def test_clip_with_open_ends_equals_tensorflow(limits):
+    low = limits[0] if limits[0] is not None else -np.inf
+    high = limits[1] if limits[1] is not None else np.inf
+    assert_same(
+        lambda x: autodiff.clip(x, *limits),
+        lambda x: tf.clip_by_value(x, tf.constant(low, tf.float64), tf.constant(high, tf.float64)),
+        np.array([-0.25, 0.25, 1.5]),
+    )
+
+
+@pytest.mark.parametrize("kind", ["bool", "int8", "uint8", "int64", "uint64", "float64"])
+def test_exponents_of_every_kind_have_the_right_first_and_second_derivative(kind):
+    exponents = np.array([0, 1, 0, 1] if kind == "bool" else [0, 1, 2, 3]).astype(kind)
+    n = exponents.astype(float)
+    x = Variable(np.full((3, 4), [[0.0], [2.0], [-2.0]]))
+    with GradientTape() as outer:
+        with GradientTape() as inner:
+            y = x**exponents
+        first = inner.gradient(y, x)
+    second = outer.gradient(first, x)
+    np.testing.assert_array_equal(y, x.numpy() ** n)
+    np.testing.assert_array_equal(first, np.where(n, n * x.numpy() ** np.maximum(n - 1, 0), 0))
+    expected = np.where(n > 1, n * (n - 1) * x.numpy() ** np.maximum(n - 2, 0), 0)
+    np.testing.assert_array_equal(second, expected)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "x"), [(np.float64, 1e-310), (np.float32, 1e-40), (np.float16, 1e-7)]
+)
+def test_a_power_of_zero_has_gradient_zero_where_its_inverse_is_infinite(dtype, x):
+    for y in (0, np.array([0], dtype)):
+        (g,) = gradients(lambda x, y=y: x**y, np.array([x, -x, 0, 2], dtype))
+        np.testing.assert_array_equal(g, [0, 0, 0, 0])
+
+
+def test_a_base_of_minus_infinity_has_gradient_zero_for_its_exponent():
+    y = Variable([2.0, 3.0])
+    with np.errstate(invalid="raise"), GradientTape() as tape:
+        z = np.array([-np.inf, -np.inf]) ** y
+    np.testing.assert_array_equal(tape.gradient(z, y), [0, 0])
+
+
+def test_odd_arguments_of_concatenate_and_crossentropy_are_refused_in_words():
+    with pytest.raises(ValueError, match="tensors: expected at least one. Received: none"):
+        autodiff.concatenate([])
+    with pytest.raises(ValueError, match="must match|same number of dimensions"):
+        autodiff.concatenate([Variable(np.ones((2, 3))), Variable(np.ones(2))], axis=1)
+    with pytest.raises(ValueError, match=r"predictions: expected shape \(..., classes\)"):
+        autodiff.sparse_categorical_crossentropy(0, 0.5)
+
+
+def test_transpose_takes_a_single_axis():
+    assert_same(lambda x: autodiff.transpose(x, 0), lambda x: tf.transpose(x), np.ones(3))
+
+
+# Special points
+
+
+def second_derivatives(function, *arrays):
+    """The Hessian of a scalar function of scalars, in the order rows first."""
+    rows = []
+    for row in range(len(arrays)):
+        variables = [Variable(array) for array in arrays]
+        with GradientTape() as outer:
+            with GradientTape() as inner:
+                y = function(*variables)
+            first = inner.gradient(y, variables[row])
+        rows.append([0 if g is None else float(g) for g in outer.gradient(first, variables)])
+    return rows
+
+
+@pytest.mark.parametrize("x", [0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("y", [0.0, 1.0, 2.0, -1.0, 0.5])
+def test_all_second_derivatives_of_a_power_have_their_closed_form_in_both_orders(x, y):
+    log = math.log(x)
+    mixed = x ** (y - 1) * (1 + y * log)
+    expected = [[y * (y - 1) * x ** (y - 2), mixed], [mixed, x**y * log**2]]
+    found = second_derivatives(lambda x, y: x**y, x, y)
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)  # a few roundings
+
+
+SPECIAL = {
+    "relu at 0": (lambda x, y: autodiff.relu(x) * y, 0.0, 2.0, [[0, 0], [0, 0]]),
+    "relu squared": (lambda x, y: autodiff.relu(x) ** 2 * y, 0.0, 2.0, [[0, 0], [0, 0]]),
+    "relu at 1": (lambda x, y: autodiff.relu(x) ** 2 * y, 1.0, 2.0, [[4, 2], [2, 0]]),
+    "clip at its end": (lambda x, y: autodiff.clip(x, 0, 1) ** 2 * y, 1.0, 2.0, [[4, 2], [2, 0]]),
+    "tie of max": (lambda x, y: autodiff.max([x, y]) ** 2, 3.0, 3.0, [[0.5, 0.5], [0.5, 0.5]]),
+    "square at 0": (lambda x, y: x**2 * y, 0.0, 3.0, [[6, 0], [0, 0]]),
+    "cube at 0": (lambda x, y: x**3 + y**3, 0.0, 0.0, [[0, 0], [0, 0]]),
+    "power 0 and 1": (lambda x, y: x**0 * y**1 * x, 0.0, 0.0, [[0, 1], [1, 0]]),
+    "product at 0": (lambda x, y: x * y * x, 0.0, 0.0, [[0, 0], [0, 0]]),
+    "where": (lambda x, y: autodiff.where(x > 0, x * y, y * y), 0.0, 3.0, [[0, 0], [0, 2]]),
+    "where of a root": (
+        lambda x, y: autodiff.where(x > 0, x, 1) ** 0.5 * y,
+        *(0.0, 3.0, [[0, 0], [0, 0]]),
+    ),
+    "softmax of equals": (
+        lambda x, y: autodiff.log(autodiff.softmax([x, y]))[0],
+        *(1.0, 1.0, [[-0.25, 0.25], [0.25, -0.25]]),
+    ),
+    "clipped probability": (
+        lambda x, y: autodiff.sparse_categorical_crossentropy(0, [x, y]),
+        *(0.0, 0.5, [[0, 0], [0, -1 / (0.5 + 1e-7) ** 2]]),
+    ),
+}
+
+
+@pytest.mark.parametrize(("function", "x", "y", "expected"), SPECIAL.values(), ids=SPECIAL)
+def test_second_derivatives_at_special_points_have_their_closed_form(function, x, y, expected):
+    np.testing.assert_allclose(second_derivatives(function, x, y), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_nothing_comes_from_an_infinite_slope_behind_a_flat_piece():
+    x = np.array([-1.0, 4.0])  # the root has an infinite slope at 0
+    for flat, theirs in [
+        (autodiff.relu, tf.nn.relu),
+        (lambda x: autodiff.clip(x, 0, 9), lambda x: tf.clip_by_value(x, 0, 9)),
+        (lambda x: autodiff.where(x > 0, x, 0), lambda x: tf.where(x > 0, x, 0)),
+        (lambda x: autodiff.max([x, [0.0, 0.0]], axis=0), lambda x: tf.maximum(x, 0)),
+    ]:
+        found = gradients(lambda x, flat=flat: flat(x) ** 0.5, x)
+        np.testing.assert_array_equal(found, [[0, 0.25]])
+        expected = gradients(lambda x, theirs=theirs: theirs(x) ** 0.5, x, engine=tf)
+        np.testing.assert_array_equal(found, np.nan_to_num(expected))  # one of them is nan
+
+
+def test_the_gradient_of_a_maximum_that_is_nan_goes_to_the_nan():
+    (g,) = gradients(lambda x: autodiff.max(x, axis=1), np.array([[1.0, np.nan], [1.0, 2.0]]))
+    np.testing.assert_array_equal(g, [[0, 1], [0, 1]])
+
+
+# Who owns memory
+
+
+def test_gradients_cannot_change_each_other_or_anything_else():
+    w, b = Variable(np.ones(3)), Variable(np.zeros(3))
+    with GradientTape(persistent=True) as tape:
+        loss = autodiff.sum((w + b) ** 2)
+    first, second = tape.gradient(loss, [w, b])
+    for tensor in (first, second, w, loss, tape.operations[0].output):
+        for array in (tensor.value, np.asarray(tensor), np.atleast_1d(tensor.value)):
+            with pytest.raises(ValueError, match="read-only"):
+                array *= 10
+    own = first.numpy().copy()
+    own *= 10
+    np.testing.assert_array_equal(second, [2, 2, 2])
+    w.assign([5.0, 5.0, 5.0])
+    b.assign_sub([1.0, 1.0, 1.0])
+    np.testing.assert_array_equal(first, [2, 2, 2])
+    np.testing.assert_array_equal(tape.gradient(loss, b), [2, 2, 2])
+
+
+def test_the_entries_of_a_weight_cannot_be_changed_behind_its_back():
+    w = Variable(np.ones(3))
+    view = w.numpy()
+    with pytest.raises(ValueError, match="read-only"):
+        view[0] = 99
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        view.flags.writeable = True
+    np.array(w)[0] = 99  # a copy
+    assert w.assign_sub([1.0, 1.0, 1.0]) is w
+    np.testing.assert_array_equal(view, [1, 1, 1])
+    np.testing.assert_array_equal(w, [0, 0, 0])
+    del view
+    with pytest.raises(TypeError, match="Cannot cast"):
+        Variable([1, 2]).assign_sub([0.5, 0.5])
+    for again in (copy.deepcopy(w), copy.copy(w), pickle.loads(pickle.dumps(w))):
+        assert (type(again), again.name) == (Variable, None)
+        with pytest.raises(ValueError, match="read-only"):
+            again.numpy()[0] = 99
+        again.assign_add([7.0, 7.0, 7.0])
+    np.testing.assert_array_equal(w, [0, 0, 0])
+
+
+def test_tensors_have_entries_of_their_own():
+    array = np.ones(2)
+    x = Tensor(array)
+    array[:] = 5
+    np.testing.assert_array_equal(x, [1, 1])
+    assert array.flags.writeable
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_went_into_an_operation_may_be_changed_afterwards(twice):
+    x, index, labels = np.ones(3), np.array([0, 2]), np.array([1])
+    low, mask, columns = np.zeros(3), np.array([True, False, True]), [0, 1]
+    w = Variable([0.5, 0.25, 2.0])
+    with contextlib.ExitStack() as stack:
+        if twice:
+            stack.enter_context(GradientTape())
+        tape = stack.enter_context(GradientTape())
+        parts = [
+            *(w * x, x / w, x @ w, w**x, w[index], w[columns], w[mask], x + w),
+            *(autodiff.clip(w, low, 1), autodiff.where(mask, w, x * w)),
+            autodiff.sparse_categorical_crossentropy(labels, w[None], from_logits=True),
+        ]
+        total = sum(autodiff.sum(part) for part in parts)
+        x[:], index[:], labels[:], low[:], mask[:], columns[:] = 5, 1, 0, 9, False, [2, 2]
+        found = tape.gradient(total, w)
+    v = np.array([0.5, 0.25, 2.0])
+    p = np.exp(v) / np.exp(v).sum()
+    expected = 1 - 1 / v**2 + 1 + 1 + [1, 0, 1] + np.array([1, 1, 0]) + [1, 0, 1] + 1
+    expected = expected + [1, 1, 0] + 1 + p - [0, 1, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    assert x.flags.writeable
+
+
+def test_a_product_that_changes_what_it_gets_is_stopped():
+    def greedy(g, out, x):
+        g *= 2
+        return g
+
+    @autodiff.differentiable(greedy)
+    def double(x):
+        return x * 2
+
+    x, b = Variable([1.0, 2.0]), Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        y = (double(x) + b) * 3
+    with pytest.raises(ValueError, match="read-only"):
+        tape.gradient(y, [x, b])
+
+
+# Counts that float16 cannot hold
+
+
+@pytest.mark.parametrize("axis", [0, None])
+def test_counts_are_right_in_half_precision(axis):
+    n = 5000  # float16 knows whole numbers up to 2,048, then every second, then every fourth
+    x = Variable(np.ones((n, 3), np.float16))
+    bias, scale = Variable(np.zeros(3, np.float16)), Variable(np.float16(1))
+    terms = n if axis == 0 else 3 * n
+    with GradientTape(persistent=True) as tape:
+        largest, mean = autodiff.max(x, axis), autodiff.mean(x, axis)
+        total = autodiff.sum(x + bias, axis) / 64
+        shares = autodiff.softmax(autodiff.reshape(x, (-1, 1)) * scale, axis=0)
+        logarithms = autodiff.log_softmax(x, axis=0)
+    eps = np.finfo(np.float16).eps  # one rounding in normal numbers; 1/15,000 is below them
+    half = 2.0**-25  # half a step between the smallest
+    close = {"rtol": eps, "atol": half}
+    np.testing.assert_allclose(tape.gradient(largest, x), np.full((n, 3), 1 / terms), **close)
+    np.testing.assert_allclose(tape.gradient(mean, x), np.full((n, 3), 1 / terms), **close)
+    np.testing.assert_allclose(tape.gradient(total, bias), np.full(3, n / 64), rtol=2 * eps)
+    np.testing.assert_allclose(total, terms / 64, rtol=2 * eps)
+    np.testing.assert_allclose(shares, 1 / (3 * n), **close)
+    np.testing.assert_allclose(logarithms, -math.log(n), rtol=eps)
+    assert {t.dtype for t in (largest, mean, total, shares, logarithms)} == {np.dtype(np.float16)}
+
+
+def test_the_mean_of_more_entries_than_float16_can_count_has_a_gradient():
+    n = 100_000
+    (g,) = gradients(lambda x: autodiff.mean(x) * 64, np.ones(n, np.float16))
+    np.testing.assert_allclose(g, 64 / n, rtol=2 * np.finfo(np.float16).eps)
+
+
+# The step of finite differences
+
+
+@pytest.mark.parametrize("entry", [0.0, 1e-300, 1e-12, 0.5, 1.0, -7.0, 1.1e10, -1e100, 1e307])
+def test_finite_differences_divide_by_the_distance_really_moved(entry):
+    # A product rounds by half a unit, 2**-53 of it; of the difference of two, divided by 2 · step,
+    # that leaves at most 2**-53 / 1e-6 = 1.2e-10.
+    assert autodiff.numerical_gradient(lambda x: 3 * x.sum(), [entry])[0] == pytest.approx(3, 2e-10)
+
+
+def test_finite_differences_suit_the_size_of_each_entry():
+    x = np.array([3.0, 1e8, -2e9, 1e-9, 0.0])
+    found = autodiff.numerical_gradient(
+        lambda x: np.sum(x[:3] ** 2 / [1, 1e8, 1e9]) + x[3] * x[4], x
+    )
+    # The sum, of about 4e9, rounds by up to 2.4e-7 in each of five operations, over steps of 1e-6
+    # and 1e2: so the small entries cannot be seen beside it, which the docstring says.
+    np.testing.assert_allclose(found[1:3], [2, -4], atol=5 * 4.8e-7 / 1e2)
+    x = np.array([3.0, 1e-9, 0.0])
+    found = autodiff.numerical_gradient(lambda x: np.sum(x**2) + x[1] * x[2], x)
+    np.testing.assert_allclose(found, [6, 2e-9, 1e-9], atol=9 * 2.0**-52 / 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "step", "message"),
+    [
+        ([np.nan], 1e-6, "x: expected finite numbers. Received: .nan"),
+        ([np.inf], 1e-6, "x: expected finite numbers. Received: .inf"),
+        ([1.0], 1e-17, "step: expected one that moves 1.0. Received: 1e-17"),
+        ([1.7e308], 0.5, "step: expected one that moves 1.7e[+]308. Received: 0.5"),
+    ],
+)
+def test_finite_differences_refuse_what_cannot_be_moved(x, step, message):
+    with pytest.raises(ValueError, match=message):
+        autodiff.numerical_gradient(np.sum, x, step=step)
 
 
 # Tensors and variables

@@ -19,8 +19,15 @@ It is used like TensorFlow's tape:
 <Tensor shape=(3,) dtype=float64 value=[2. 2. 2.]>
 
 An operation on a `Variable` or a `Tensor` gives a `Tensor`; on plain arrays it gives a plain
-array, and leaves no trace on any tape. Dtypes follow NumPy: float32 stays float32, also next to
-a Python number. Each vector-Jacobian product below is written with the operations of this very
+array, and leaves no trace on any tape. A list that holds tensors counts as one tensor, their
+`stack`. Dtypes follow NumPy: float32 stays float32, also next to a Python number.
+
+A trace is never lost silently, and nobody's memory changes behind their back. While a tape
+follows a tensor, whatever would make a plain array of it raises `TypeError`: NumPy's functions,
+``float()``, another tensor made from it. The way out is `Tensor.numpy`. The arrays that a tensor
+or a gradient gives out are read-only, and a tape copies the plain arrays that it needs later.
+
+Each vector-Jacobian product below is written with the operations of this very
 module. So the backward pass runs on plain arrays, at the speed of NumPy; and only if another
 tape is recording does it run on tensors, which makes the gradient itself differentiable.
 
@@ -39,10 +46,8 @@ References
 
 import functools
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import EllipsisType
 from typing import Any, NoReturn
 
@@ -50,9 +55,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.typing import ArrayLike, NDArray
 
-from dlbook import _checks
+from dlbook import _arrays, _checks
+from dlbook._arrays import Array, recording
 
-Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
 
 
@@ -107,12 +112,14 @@ def differentiable(
     Returns
     -------
     callable
-        The decorator.
+        The decorator. The function that it gives takes tensors for these first arguments, also
+        by keyword or as defaults, and refuses a tensor that a tape follows for any other.
 
     Notes
     -----
     Explained on the page `autodiff`. For second derivatives, write the products with the
-    operations of this module.
+    operations of this module. Function and products get read-only arrays, and should return
+    new ones, or views of what they got.
 
     Examples
     --------
@@ -126,18 +133,22 @@ def differentiable(
 
         @functools.wraps(function)
         def operation(*arguments: Any, **options: Any) -> Any:
-            values = (*map(_value, arguments[:count]), *arguments[count:])
+            if len(arguments) < count:
+                arguments, options = _arrays.completed(function, count, arguments, options)
+            inputs, others = tuple([_packed(x) for x in arguments[:count]]), arguments[count:]
+            tapes = [tape for tape in recording.tapes if any(map(tape._follows, inputs))]
+            if tapes:  # what they keep must not change later
+                inputs = tuple(x if isinstance(x, Tensor) else _arrays.constant(x) for x in inputs)
+            if recording.tapes and (others or options):
+                others, options = _arrays.apply(_arrays.constant, (others, options))
+            values = tuple([_arrays.value(x) for x in inputs]) + others
             result = function(*values, **options)
-            if not any(isinstance(x, Tensor) for x in arguments[:count]):
+            if not any(isinstance(x, Tensor) for x in inputs):
                 return result
-            output = Tensor(result)
-            if _recording.tapes and output.dtype.kind == "f":
-                inputs = tuple(
-                    x if isinstance(x, Tensor) else value
-                    for x, value in zip(arguments[:count], values, strict=False)
-                )
+            output = _as_tensor(result)
+            if tapes and output.dtype.kind == "f":
                 record = Operation(name, inputs, output, values, options, vjps)
-                for tape in _recording.tapes:
+                for tape in tapes:
                     tape._record(record)
             return output
 
@@ -174,9 +185,17 @@ def divide(x: Array, y: Array, /) -> Any:
     return x / y
 
 
+def _power_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
+    """Return ``g * y * x ** (y - 1)``, and 0 where that is 0 times infinity."""
+    if np.any(y == 0):
+        least = np.finfo(out.dtype).tiny
+        x = where((-least < x) & (x < least) & (y == 0), 1, x)
+    return g * y * x ** (y - out.dtype.type(1))
+
+
 @differentiable(
-    lambda g, out, x, y: g * y * x ** (y - (y != 0)),  # not 0 · x⁻¹, which fails at x = 0
-    lambda g, out, x, y: g * out * log(x * (x > 0) + (x <= 0)),  # 0 where x ≤ 0
+    _power_vjp,
+    lambda g, out, x, y: _masked(g * out, x > 0) * log(where(x > 0, x, 1)),  # 0 where x ≤ 0
 )
 def power(x: Array, y: Array, /) -> Any:
     """Return ``x ** y``, element by element."""
@@ -213,22 +232,38 @@ def sigmoid(x: Array, /) -> Any:
     return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
-@differentiable(lambda g, out, x: g * (out > 0))
+@differentiable(lambda g, out, x: _masked(g, out > 0))
 def relu(x: Array, /) -> Any:
     """Replace negative entries by 0; the gradient is 0 at 0."""
     return np.maximum(x, 0)
 
 
-@differentiable(lambda g, out, x, low, high: g * ((x >= low) & (x <= high)))
-def clip(x: Array, /, low: float, high: float) -> Any:
+@differentiable(lambda g, out, x, low, high: _masked(g, out == x))
+def clip(x: Array, /, low: ArrayLike | None, high: ArrayLike | None) -> Any:
     """Move entries outside of `low` to `high` to the nearer end; their gradient is 0."""
     return np.clip(x, low, high)
+
+
+@differentiable(lambda g, out, x, mask: _masked(g, mask))
+def _masked(x: Array, /, mask: Any) -> Any:
+    """Return ``x * mask``, and 0 also where something infinite is masked out."""
+    return x * mask if np.isfinite(x).all() else np.where(mask, x, 0)
+
+
+@differentiable(
+    None,
+    lambda g, out, condition, x, y: _masked(g, condition != 0),
+    lambda g, out, condition, x, y: _masked(g, condition == 0),
+)
+def where(condition: Array, x: Array, y: Array, /) -> Any:
+    """Take the entries of `x` where the condition is true, and those of `y` elsewhere."""
+    return np.where(condition, x, y)
 
 
 @differentiable(lambda g, out, x, dtype: g)
 def astype(x: Array, /, dtype: Any) -> Any:
     """Convert the entries to another dtype."""
-    return x.astype(dtype)
+    return np.asarray(x).astype(dtype)
 
 
 @differentiable(lambda g, out, x, shape: reshape(g, x.shape))
@@ -245,7 +280,7 @@ def broadcast_to(x: Array, /, shape: Sequence[int]) -> Any:
 
 @differentiable(
     lambda g, out, x, axes=None: transpose(
-        g, None if axes is None else tuple(np.argsort([axis % out.ndim for axis in axes]))
+        g, None if axes is None else tuple(np.argsort(normalize_axis_tuple(axes, out.ndim)))
     )
 )
 def transpose(x: Array, /, axes: Sequence[int] | None = None) -> Any:
@@ -279,15 +314,28 @@ def _put(x: Array, /, index: Any, shape: tuple[int, ...]) -> Any:
 
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Join tensors along an axis, along which alone their lengths may differ."""
+    tensors = tuple(map(_packed, tensors))
+    if not tensors:
+        raise ValueError("tensors: expected at least one. Received: none")
     before = (slice(None),) * normalize_axis_index(axis, np.ndim(tensors[0]))
-    ends = np.cumsum([0, *(np.shape(x)[axis] for x in tensors)]).tolist()
-    parts = [(*before, slice(start, stop)) for start, stop in pairwise(ends)]
 
-    @differentiable(*(lambda g, *_, part=part: getitem(g, part) for part in parts))
+    def share(k: int) -> Callable[..., Any]:
+        def vjp(g: Any, out: Any, *arrays: Any) -> Any:
+            start, stop = np.cumsum([0, *(x.shape[axis] for x in arrays)])[k : k + 2].tolist()
+            return getitem(g, (*before, slice(start, stop)))
+
+        return vjp
+
+    @differentiable(*map(share, range(len(tensors))))
     def concatenate(*arrays: Array) -> Any:
         return np.concatenate(arrays, axis)
 
     return concatenate(*tensors)
+
+
+def stack(tensors: Sequence[Any]) -> Any:
+    """Join tensors of one shape along a new first axis."""
+    return concatenate([reshape(x, (1, *np.shape(x))) for x in map(_packed, tensors)])
 
 
 def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
@@ -301,21 +349,28 @@ def _sum_vjp(g: Any, out: Any, x: Any, axis: Axis = None, **_: Any) -> Any:
     return broadcast_to(reshape(g, _kept(x, axis)), x.shape)
 
 
+def _number(n: Any, dtype: np.dtype[Any]) -> Any:
+    """Return counts as floats for dividing; float16 could not hold more than 2,048 exactly."""
+    return np.asarray(n, np.result_type(dtype, np.float32))[()]
+
+
 def _mean_vjp(g: Any, out: Any, x: Any, axis: Axis = None, **_: Any) -> Any:
     """Share out the gradient of each mean among its terms, if there are any."""
-    return _sum_vjp(g / (x.size // (out.size or 1) or 1), out, x, axis)
+    return _sum_vjp(g / _number(x.size // (out.size or 1) or 1, g.dtype), out, x, axis)
 
 
 def _max_vjp(g: Any, out: Any, x: Any, axis: Axis = None, **_: Any) -> Any:
     """Share out the gradient of each maximum equally among the entries that attain it."""
-    largest = x == reshape(out, _kept(x, axis))
-    count = np.sum(largest, axis=axis, keepdims=True, dtype=x.dtype.type)
-    return reshape(g, _kept(x, axis)) * (largest / count)
+    largest = (x == reshape(out, _kept(x, axis))) | (x != x)  # nan is the largest, if there is one
+    count = _number(np.sum(largest, axis=axis, keepdims=True), g.dtype)
+    return _masked(reshape(g, _kept(x, axis)) / count, largest)
 
 
 @differentiable(_sum_vjp)
 def sum(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:  # noqa: A001
-    """Add up the entries along an axis, several, or all (None)."""
+    """Add up the entries along an axis, several, or all (None); those of float16 in float32."""
+    if np.asarray(x).dtype.char == "e":  # float16
+        return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
     return np.sum(x, axis=axis, keepdims=keepdims)
 
 
@@ -357,7 +412,7 @@ def matmul(x: Array, y: Array, /) -> Any:
 
 def _shifted(x: Array, axis: int) -> Any:
     """Subtract the largest entry along an axis: softmax stays the same, and exp is at most 1."""
-    x = np.asarray(x, np.result_type(x, np.float16))  # whole numbers become floats
+    x = np.asarray(x, np.result_type(x, np.float32))  # sums of float16 lose too much
     return x - np.max(x, axis, keepdims=True, initial=-np.inf)
 
 
@@ -365,7 +420,8 @@ def _shifted(x: Array, axis: int) -> Any:
 def softmax(x: Array, /, axis: int = -1) -> Any:
     """Turn numbers into probabilities along an axis: ``exp(x) / sum(exp(x))``."""
     powers = np.exp(_shifted(x, axis))
-    return powers / np.sum(powers, axis, keepdims=True)
+    result = powers / np.sum(powers, axis, keepdims=True)
+    return result.astype(np.result_type(x, np.float16), copy=False)
 
 
 @differentiable(lambda g, out, x, axis=-1: g - exp(out) * sum(g, axis, keepdims=True))
@@ -373,7 +429,8 @@ def log_softmax(x: Array, /, axis: int = -1) -> Any:
     """Return the logarithm of `softmax`, exact where that would round to 0."""
     shifted = _shifted(x, axis)
     total = np.sum(np.exp(shifted), axis, keepdims=True)
-    return shifted - np.log(np.maximum(total, 1))  # below 1 only if there is nothing to add
+    result = shifted - np.log(np.maximum(total, 1))  # below 1 only if there is nothing to add
+    return result.astype(np.result_type(x, np.float16), copy=False)
 
 
 EPSILON = 1e-7
@@ -424,9 +481,11 @@ def sparse_categorical_crossentropy(
     -----
     Used on the page `backpropagation`.
     """
-    labels, classes = np.asarray(labels), np.shape(predictions)[-1]
+    labels, classes = np.asarray(labels), predictions.shape[-1] if np.ndim(predictions) else 0
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels: expected whole numbers. Received: dtype {labels.dtype}")
+    if np.ndim(predictions) == 0:
+        raise ValueError("predictions: expected shape (..., classes). Received: shape ()")
     if labels.shape != predictions.shape[:-1]:
         raise ValueError(
             f"labels: expected shape {predictions.shape[:-1]}, one class for each example. "
@@ -441,7 +500,7 @@ def sparse_categorical_crossentropy(
         logarithms = log_softmax(predictions)
     else:
         p = np.clip(predictions, EPSILON, 1 - EPSILON)
-        logarithms = np.log(p / np.sum(p, -1, keepdims=True))
+        logarithms = np.log(p / sum(p, -1, keepdims=True))
     return -np.take_along_axis(logarithms, labels[..., None], -1)[..., 0]
 
 
@@ -452,82 +511,44 @@ def _swapped(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 def _compared(comparison: Callable[..., Any]) -> Callable[..., Any]:
     """Return the comparison for tensors; it gives plain arrays."""
-    return lambda self, other: comparison(self.value, _value(other))
+    return lambda self, other: comparison(self.value, _arrays.apply(_arrays.value, other))
 
 
-class Tensor:
+class Tensor(_arrays.Entries):
     """An array whose operations a `GradientTape` can record.
 
     Parameters
     ----------
     value : array_like of real numbers, any shape
-        The entries. An array is kept, not copied, and its dtype stays.
+        The entries, copied. Their dtype stays.
     name : str, optional
         What to call it in a picture of the computation graph.
 
     Attributes
     ----------
     value : numpy.ndarray
-        The entries.
+        The entries, read-only.
     name : str or None
         The name.
 
     Raises
     ------
     TypeError
-        If `value` does not hold real numbers.
+        If `value` does not hold real numbers, or holds a tensor that a tape follows.
 
     Notes
     -----
     Operators are element by element and broadcast, as NumPy's do; ``@`` is the matrix product.
-    Comparisons give plain arrays of bool. NumPy's own functions refuse a tensor, rather than
-    lose its trace: take the function of the same name from this module.
+    Comparisons give plain arrays of bool, and functions of NumPy that have no derivative, such
+    as ``np.argmax``, plain arrays too. The others raise `TypeError` rather than lose the trace:
+    ufuncs such as ``np.exp`` always, the rest while a tape follows the tensor, as ``np.asarray``
+    and ``float`` do then. Take the function of the same name from this module, or `numpy`.
     """
 
-    __slots__ = ("name", "value")
-    __array_ufunc__ = None  # makes `array + tensor` come to Tensor.__radd__
+    __slots__ = ()
     __hash__ = None  # type: ignore[assignment] # == compares entries, as in NumPy
 
-    def __init__(self, value: ArrayLike, *, name: str | None = None) -> None:
-        self.value: Array = np.asarray(value)
-        self.name = name
-        if self.value.dtype.kind not in "fiub":
-            raise TypeError(f"value: expected real numbers. Received: dtype {self.value.dtype}")
-
-    def numpy(self) -> Any:
-        """Return the entries: a NumPy array, or a NumPy scalar if the shape is ``()``."""
-        return self.value[()]
-
-    shape = property(lambda self: self.value.shape, doc="The length of each axis.")
-    dtype = property(lambda self: self.value.dtype, doc="The NumPy dtype of the entries.")
-    ndim = property(lambda self: self.value.ndim, doc="The rank: the number of axes.")
-    size = property(lambda self: self.value.size, doc="The number of entries.")
     T = property(lambda self: transpose(self), doc="The tensor with its axes reversed.")
-
-    def __repr__(self) -> str:
-        name = f" {self.name!r}" if self.name else ""
-        return (
-            f"<{type(self).__name__}{name} shape={self.shape} dtype={self.dtype} "
-            f"value={self.value}>"
-        )
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
-        return np.array(self.value, dtype=dtype, copy=copy)
-
-    def __format__(self, specification: str) -> str:
-        return format(self.numpy(), specification) if specification else repr(self)
-
-    def __float__(self) -> float:
-        return float(self.value)
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[k] for k in range(len(self)))
 
     __getitem__ = getitem
     __neg__ = negative
@@ -563,13 +584,14 @@ class Variable(Tensor):
     Notes
     -----
     Explained on the page `autodiff`. The methods that assign return the variable. They
-    put a new array in the place of the old one, which tapes may still need.
+    put a new array in the place of the old one, which tapes may still need. No tape records
+    this: for it, as in TensorFlow, the variable begins with its new entries.
     """
 
     __slots__ = ()
 
     def __init__(self, initial_value: ArrayLike, *, name: str | None = None) -> None:
-        super().__init__(np.array(_value(initial_value)), name=name)
+        super().__init__(initial_value, name=name)
 
     def assign(self, value: Any) -> "Variable":
         """Take over the entries of `value`, which has the variable's shape."""
@@ -585,21 +607,26 @@ class Variable(Tensor):
         # As TensorFlow does, in place if nobody else holds the entries: not a tape, nor a view.
         # Then 2 counts the variable and the call that counts.
         if sys.getrefcount(self.value) == 2:
-            np.subtract(self.value, delta, out=self.value, casting="same_kind")
+            self.value.flags.writeable = True
+            try:
+                np.subtract(self.value, delta, out=self.value, casting="same_kind")
+            finally:
+                self.value.flags.writeable = False
             return self
         return self._replace(self.value - delta)
 
     def _fitting(self, value: Any) -> Any:
         """Return the entries of `value`; raise unless it has the variable's shape."""
-        value = _value(value)
-        if np.shape(value) != self.shape:
+        value = np.asarray(_arrays.plain(_arrays.apply(_arrays.value, value)))
+        if value.shape != self.shape:
             raise ValueError(
-                f"value: expected the variable's shape {self.shape}. Received: {np.shape(value)}"
+                f"value: expected the variable's shape {self.shape}. Received: {value.shape}"
             )
         return value
 
     def _replace(self, value: Any) -> "Variable":
-        self.value = np.asarray(value).astype(self.dtype, casting="same_kind", copy=False)
+        value = np.asarray(value).astype(self.dtype, casting="same_kind", copy=False)
+        self.value = _arrays.read_only(value)
         return self
 
     def __iadd__(self, other: Any) -> NoReturn:  # type: ignore[misc]
@@ -608,16 +635,6 @@ class Variable(Tensor):
         )
 
     __isub__ = __imul__ = __itruediv__ = __iadd__
-
-
-class _Recording(threading.local):
-    """The tapes that are recording, the innermost last; each thread has its own."""
-
-    def __init__(self) -> None:
-        self.tapes: list[GradientTape] = []
-
-
-_recording = _Recording()
 
 
 class GradientTape:
@@ -656,14 +673,14 @@ class GradientTape:
         self._used = False
 
     def __enter__(self) -> "GradientTape":
-        if self in _recording.tapes:
+        if self in recording.tapes:
             raise RuntimeError("tape: expected one that is not recording. Received: an active tape")
-        _recording.tapes.append(self)
+        recording.tapes.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self in _recording.tapes:
-            _recording.tapes.remove(self)
+        if self in recording.tapes:
+            recording.tapes.remove(self)
 
     def watch(self, tensor: Any) -> None:
         """Record what happens to `tensor`: a `Tensor`, or nested lists, tuples, dicts of them.
@@ -673,18 +690,20 @@ class GradientTape:
         TypeError
             If it is no tensor of a floating-point dtype. Wrap an array first: ``Tensor(array)``.
         """
-        for x in _leaves(tensor):
+        for x in _arrays.leaves(tensor):
             _check_tensor("tensor", x)
             self._watched[id(x)] = x
 
+    def _follows(self, x: Any) -> bool:
+        """Tell whether `x` is watched, as every variable is once it is used."""
+        return id(x) in self._watched or isinstance(x, Variable)
+
     def _record(self, operation: Operation) -> None:
-        """Write the operation down if it uses something that is watched."""
-        for x in operation.inputs:
-            if isinstance(x, Variable):
+        """Write down an operation on something watched, and watch its output."""
+        for x in (*operation.inputs, operation.output):
+            if isinstance(x, Variable) or x is operation.output:
                 self._watched[id(x)] = x
-        if any(id(x) in self._watched for x in operation.inputs):
-            self.operations.append(operation)
-            self._watched[id(operation.output)] = operation.output
+        self.operations.append(operation)
 
     def gradient(self, target: Tensor, sources: Any) -> Any:
         """Return the gradient of `target` for each of the `sources`.
@@ -701,7 +720,7 @@ class GradientTape:
         -------
         the structure of `sources`
             For each source a `Tensor` of its shape and dtype, or None if the target does not
-            depend on it in a way that this tape saw.
+            depend on it in a way that this tape saw. Its entries are read-only.
 
         Raises
         ------
@@ -710,6 +729,8 @@ class GradientTape:
             before a tape around this one could record its gradient.
         TypeError
             If the target or a source is no tensor of a floating-point dtype.
+        ValueError
+            If a vector-Jacobian product returns something of another shape than its input.
         """
         if self._used and not self._persistent:
             raise RuntimeError(
@@ -718,7 +739,7 @@ class GradientTape:
             )
         _check_tensor("target", target)
         needed = set()
-        for source in _leaves(sources):
+        for source in _arrays.leaves(sources):
             _check_tensor("sources", source)
             if id(source) in self._watched:
                 needed.add(id(source))
@@ -734,33 +755,38 @@ class GradientTape:
                 operations.append(operation)
         # Backwards: hand the gradient of each output on, and add up what meets.
         ones: Any = np.ones_like(target.value)
-        gradients = {id(target): Tensor(ones) if _recording.tapes else ones}
+        gradients = {id(target): Tensor(ones) if recording.tapes else ones}
         for operation in reversed(operations):
             g = gradients.get(id(operation.output))
             if g is not None:
                 for x, share in _backward(operation, g, needed):
                     known = gradients.get(id(x))
                     gradients[id(x)] = share if known is None else known + share
-        return _map(lambda x: _as_tensor(gradients.get(id(x))), sources)
+        return _arrays.apply(lambda x: _as_tensor(gradients.get(id(x))), sources)
 
 
 def _backward(operation: Operation, g: Any, needed: set[int]) -> Iterator[Any]:
     """Yield each input that needs a gradient, with its share of `g`."""
     output: Any = operation.output.value
     values = operation.values
-    if _recording.tapes:  # they shall record this too, so it runs on tensors
+    if recording.tapes:  # they shall record this too, so it runs on tensors
         output, values = operation.output, _with_tensors(operation)
     for x, vjp in zip(operation.inputs, operation.vjps, strict=True):
         if id(x) in needed and vjp is not None:
-            share = vjp(g, output, *values, **operation.options)
-            yield x, _undo_broadcasting(share, x)
+            share = _arrays.fixed(vjp(g, output, *values, **operation.options))
+            yield x, _arrays.fixed(_undo_broadcasting(share, x))
 
 
 def _undo_broadcasting(g: Any, x: Tensor) -> Any:
     """Sum over the axes along which `x` was repeated; keep its dtype."""
     if g.shape != x.shape:
         lengths = (1,) * (g.ndim - x.ndim) + x.shape
-        repeated = [k for k, n in enumerate(lengths) if n != g.shape[k]]
+        repeated = [k for k, (n, m) in enumerate(zip(lengths, g.shape, strict=False)) if n != m]
+        if len(lengths) > g.ndim or any(lengths[k] != 1 for k in repeated):
+            raise ValueError(
+                f"vector-Jacobian product: expected the shape {x.shape} of its input, or one that "
+                f"this was broadcast to. Received: shape {g.shape}"
+            )
         g = reshape(sum(g, tuple(repeated)), x.shape)
     return g if g.dtype == x.dtype else astype(g, x.dtype)
 
@@ -787,23 +813,27 @@ def numerical_gradient(
     Parameters
     ----------
     function : callable
-        Takes an array of float64 of the shape of `x`, and returns a scalar.
-    x : array_like of float, any shape
+        Takes an array of float64 of the shape of `x`, and returns a scalar. It must calculate
+        in float64 throughout: float32 rounds such small steps away.
+    x : array_like of finite float, any shape
         Where to take the gradient. It stays as it is.
     step : float, default 1e-6
-        How far to move, above 0.
+        How far to move an entry between -1 and 1, above 0. A larger entry is moved by `step`
+        times its size, since floating-point numbers lie farther apart there.
 
     Returns
     -------
     numpy.ndarray of float64, the shape of `x`
-        ``(function(x + step) - function(x - step)) / (2 * step)`` for each entry.
+        ``(function(up) - function(down)) / (up - down)`` for each entry. The rounding of the
+        function's results, about 1e-16 of their size, is divided by ``up - down`` as well.
 
     Raises
     ------
     TypeError
         If `step` is no number.
     ValueError
-        If `step` is not finite and above 0, or `function` does not return a scalar.
+        If `step` is not finite and above 0 or does not move an entry, if `x` is not finite, or
+        if `function` does not return a scalar.
 
     Notes
     -----
@@ -815,32 +845,47 @@ def numerical_gradient(
     array([2., 4.])
     """
     step = _checks.real_number("step", step, above=0)
-    centre = np.asarray(_value(x), dtype=np.float64)
+    centre = np.asarray(_arrays.apply(_arrays.value, x), dtype=np.float64)
+    if not np.isfinite(centre).all():
+        raise ValueError(f"x: expected finite numbers. Received: {centre}")
     gradient = np.empty_like(centre)
 
-    def moved(index: tuple[int, ...], by: float) -> Any:
+    def at(index: tuple[int, ...], entry: float) -> Any:
         point = centre.copy()
-        point[index] += by
-        result = _value(function(point))
-        if np.ndim(result):
+        point[index] = entry
+        result = np.asarray(_arrays.apply(_arrays.value, function(point)))
+        if result.ndim:
             raise ValueError(f"function: expected a scalar. Received: shape {result.shape}")
         return result
 
     for index in np.ndindex(centre.shape):
-        gradient[index] = (moved(index, step) - moved(index, -step)) / (2 * step)
+        entry = float(centre[index])
+        by = step * (abs(entry) if abs(entry) > 1 else 1.0)
+        up, down = entry + by, entry - by
+        if not 0 < up - down < np.inf:
+            raise ValueError(f"step: expected one that moves {entry}. Received: {step}")
+        gradient[index] = (at(index, up) - at(index, down)) / (
+            up - down
+        )  # as far as it really went
     return gradient
 
 
-def _value(x: Any) -> Any:
-    """Return the array of a tensor; arrays and numbers as they are; of lists, an array."""
-    if isinstance(x, Tensor):
-        return x.value
-    return x if isinstance(x, (np.ndarray, np.generic, int, float)) else np.asarray(x)
+def _as_tensor(array: Any) -> Any:
+    """Return a tensor with these very entries, not copied; a tensor and None as they are."""
+    if array is None or isinstance(array, Tensor):
+        return array
+    tensor = Tensor.__new__(Tensor)
+    tensor.value, tensor.name = _arrays.fixed(array), None
+    return tensor
 
 
-def _as_tensor(gradient: Any) -> Tensor | None:
-    """Return a gradient as a tensor; None, for no gradient, stays None."""
-    return gradient if gradient is None or isinstance(gradient, Tensor) else Tensor(gradient)
+def _packed(x: Any) -> Any:
+    """Return an argument as a tensor, an array, a number or None: of a list make one."""
+    if type(x) is np.ndarray or x is None or isinstance(x, (Tensor, int, float, np.generic)):
+        return x
+    if isinstance(x, (list, tuple)) and any(isinstance(leaf, Tensor) for leaf in _arrays.leaves(x)):
+        return stack(x)
+    return _arrays.numbers(x)
 
 
 def _check_tensor(name: str, x: Any) -> None:
@@ -849,21 +894,3 @@ def _check_tensor(name: str, x: Any) -> None:
         raise TypeError(f"{name}: expected a Variable or a Tensor. Received: {type(x).__name__}")
     if x.dtype.kind != "f":
         raise TypeError(f"{name}: expected a floating-point dtype. Received: {x.dtype}")
-
-
-def _map(function: Callable[[Any], Any], structure: Any) -> Any:
-    """Apply a function to each leaf of nested lists, tuples and dicts, and keep the structure."""
-    if isinstance(structure, dict):
-        return {key: _map(function, part) for key, part in structure.items()}
-    if isinstance(structure, list | tuple):
-        parts = [_map(function, part) for part in structure]
-        named = hasattr(structure, "_fields")
-        return type(structure)(*parts) if named else type(structure)(parts)
-    return function(structure)
-
-
-def _leaves(structure: Any) -> list[Any]:
-    """Return the leaves of nested lists, tuples and dicts, in order."""
-    leaves: list[Any] = []
-    _map(leaves.append, structure)
-    return leaves
