@@ -125,3 +125,43 @@ def test_wrong_input_is_refused_by_name(arguments, error, message):
 
 def test_numpy_integers_are_whole_numbers():
     assert BatchGenerator(IMAGES, LABELS, np.int64(2)).num_batches == 2
+
+
+@pytest.mark.parametrize("how", [{}, {"shuffle": True, "seed": 3}])
+def test_a_batch_may_be_changed_and_nothing_else_changes(how):
+    images, labels = numbered(10)
+    generator = BatchGenerator(images, labels, 4, **how)
+    for x, y in generator:
+        x *= 0
+        y += 100
+    np.testing.assert_array_equal(images, numbered(10)[0])
+    np.testing.assert_array_equal(labels, numbered(10)[1])
+    np.testing.assert_array_equal(generator.images, images)
+    assert sorted(label for batch in epoch_of(generator) for label in batch) == list(range(10))
+
+
+def test_data_of_read_only_arrays_makes_batches_that_may_be_changed():
+    images, labels = numbered(10)
+    images.flags.writeable = labels.flags.writeable = False
+    x, y = BatchGenerator(images, labels, 4).next()
+    x += 1
+    y += 1
+    np.testing.assert_array_equal(x, images[:4] + 1)
+    np.testing.assert_array_equal(y, labels[:4] + 1)
+
+
+def test_what_is_changed_in_the_data_shows_in_the_batches_to_come():
+    images, labels = numbered(10)
+    generator = BatchGenerator(images, labels, 4)
+    first, _ = generator.next()
+    images += 100
+    second, _ = generator.next()
+    np.testing.assert_array_equal(first[:, 0], [0, 1, 2, 3])
+    np.testing.assert_array_equal(second[:, 0], [104, 105, 106, 107])
+
+
+def test_two_loops_over_one_generator_share_its_position_and_over_two_do_not():
+    data = numbered(5)
+    one = BatchGenerator(*data, 2)
+    assert sum(1 for _ in one for _ in one) == 3  # the inner loop ends the epoch for both
+    assert sum(1 for _ in BatchGenerator(*data, 2) for _ in BatchGenerator(*data, 2)) == 9

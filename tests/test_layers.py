@@ -1,21 +1,27 @@
 """Dense layers and stacks are held against Keras' own."""
 
+import sys
+import types
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlbook import NaiveDense, NaiveSequential
+from dlbook import NaiveDense, NaiveSequential, autodiff
 
 
 def two_layers():
     return NaiveSequential(
-        [NaiveDense(784, 512, activation=tf.nn.relu), NaiveDense(512, 10, activation=tf.nn.softmax)]
+        [
+            NaiveDense(784, 512, activation=tf.nn.relu, seed=1),
+            NaiveDense(512, 10, activation=tf.nn.softmax, seed=2),
+        ]
     )
 
 
 def test_weights_have_the_shapes_types_and_first_values_of_the_book():
-    layer = NaiveDense(784, 512, activation=tf.nn.relu)
+    layer = NaiveDense(784, 512, activation=tf.nn.relu, seed=0)
     W, b = layer.weights
     assert W is layer.W
     assert b is layer.b
@@ -23,6 +29,8 @@ def test_weights_have_the_shapes_types_and_first_values_of_the_book():
     assert tuple(b.shape) == (512,)
     assert W.dtype == b.dtype == tf.float32
     values = W.numpy()
+    # Of 401,408 numbers all are above 0.001 with the probability 0.99**401408, which is none; the
+    # standard error of their mean is 0.1 / sqrt(12 * 401408) = 4.6e-5, and 1e-3 is 20 times that.
     assert 0 <= values.min() < 0.001
     assert 0.099 < values.max() <= 0.1
     assert abs(values.mean() - 0.05) < 1e-3
@@ -44,7 +52,7 @@ def test_output_equals_that_of_keras_with_the_same_weights(rng):
 
 
 def test_without_activation_the_layer_is_affine(rng):
-    layer = NaiveDense(3, 2, activation=None)
+    layer = NaiveDense(3, 2, activation=None, seed=0)
     layer.b.assign([1.0, -1.0])
     x = rng.normal(size=(4, 3)).astype("float32")
     np.testing.assert_allclose(layer(x), x @ layer.W.numpy() + [1, -1], rtol=1e-5, atol=1e-6)
@@ -76,6 +84,8 @@ def test_without_a_seed_the_global_one_counts():
 def test_glorot_weights_have_the_limit_of_the_paper():
     values = NaiveDense(300, 200, None, initializer="glorot_uniform", seed=0).W.numpy()
     limit = np.sqrt(6 / 500)
+    # Of 60,000 numbers none is above 0.99 of the limit with the probability 0.99**60000, which is
+    # none; the standard error of the mean is limit / sqrt(3 * 60000), a quarter of 0.01 * limit.
     assert abs(values).max() <= limit
     assert abs(values).max() > 0.99 * limit
     assert abs(values.mean()) < 0.01 * limit
@@ -117,3 +127,44 @@ def test_a_keras_initializer_can_be_used():
 def test_wrong_input_is_refused_by_name(build, error, message):
     with pytest.raises(error, match=message):
         build()
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [tf.compat.v2, tf.compat.v1, keras, np, types.SimpleNamespace(__name__="tensorflow"), "numpy"],
+)
+def test_another_module_than_the_two_engines_is_refused_at_once(engine):
+    with pytest.raises(TypeError, match="engine: .*tensorflow or dlbook.autodiff. Received: "):
+        NaiveDense(2, 1, None, engine=engine)
+
+
+def test_the_two_engines_are_taken():
+    for engine in (tf, autodiff):
+        assert NaiveDense(2, 1, None, engine=engine, seed=0).engine is engine
+    assert NaiveDense(2, 1, None, seed=0).engine is sys.modules["tensorflow"]
+
+
+def test_a_layer_that_stands_twice_has_its_weights_once():
+    twice, last = NaiveDense(3, 3, None, seed=0), NaiveDense(3, 2, None, seed=1)
+    model = NaiveSequential([twice, NaiveSequential([twice]), last])
+    wanted = [twice.W, twice.b, last.W, last.b]
+    for found in (model.weights, model.trainable_weights):
+        assert len(found) == 4
+        assert all(weight is other for weight, other in zip(found, wanted, strict=True))
+
+
+def test_layers_stacks_and_weights_can_be_left_out_of_training():
+    first, second, third = (NaiveDense(3, 3, None, seed=seed) for seed in range(3))
+    first.trainable = False
+    third.b = tf.Variable(third.b, trainable=False)
+    inner = NaiveSequential([second])
+    model = NaiveSequential([first, inner, third])
+    assert len(model.weights) == 6
+    assert [id(weight) for weight in model.trainable_weights] == [
+        id(weight) for weight in (second.W, second.b, third.W)
+    ]
+    inner.trainable = False
+    assert model.trainable_weights[0] is third.W
+    assert len(model.trainable_weights) == 1
+    model.trainable = False
+    assert model.trainable_weights == []

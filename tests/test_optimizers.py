@@ -335,3 +335,101 @@ def test_other_weights_than_those_of_the_first_call_are_an_error(engine, others)
     assert all(np.all(weight.numpy() == 0) for weight in weights)
     step(first)
     assert optimizer.iterations == 2
+
+
+@pytest.mark.parametrize("make", ALL)
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [(math.nan, ValueError), (math.inf, ValueError), (-5, ValueError), (0, ValueError),
+     ("x", TypeError), (None, TypeError), (True, TypeError)],
+)  # fmt: skip
+def test_a_bad_learning_rate_is_refused_when_it_is_set(make, value, error):
+    optimizer = make(0.25)
+    with pytest.raises(error, match="learning_rate: expected a "):
+        optimizer.learning_rate = value
+    assert optimizer.learning_rate == 0.25
+
+
+@pytest.mark.parametrize(
+    ("make", "setting", "good", "bad"),
+    [
+        (optimizers.SGD, "momentum", 0.5, 2),
+        (optimizers.SGD, "momentum", 0, math.nan),
+        (optimizers.SGD, "nesterov", True, 1),
+        (optimizers.Adagrad, "epsilon", 1, -1),
+        (optimizers.RMSprop, "rho", 0.5, 1.5),
+        (optimizers.RMSprop, "epsilon", 1, "small"),
+        (optimizers.Adam, "beta_1", 0.5, 1.0),
+        (optimizers.Adam, "beta_2", 0.5, -0.5),
+        (optimizers.Adam, "epsilon", 0, math.inf),
+    ],
+)
+def test_other_settings_are_checked_when_they_are_set(make, setting, good, bad):
+    optimizer = make(0.25)
+    setattr(optimizer, setting, good)
+    with pytest.raises((TypeError, ValueError), match=f"{setting}: expected "):
+        setattr(optimizer, setting, bad)
+    assert getattr(optimizer, setting) == good
+
+
+def test_a_setting_can_be_a_number_of_numpy_and_is_kept_as_a_float():
+    optimizer = optimizers.SGD(np.float32(0.5))
+    optimizer.momentum = np.int8(1)
+    assert type(optimizer.learning_rate) is type(optimizer.momentum) is float
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_weight_that_comes_twice_is_refused(engine):
+    variable, tensor = ENGINES[engine]
+    w, other, optimizer = variable([1.0]), variable([2.0]), optimizers.SGD(0.5)
+    pairs = [(tensor(np.ones(1, "float32")), weight) for weight in (w, other, w)]
+    with pytest.raises(ValueError, match=r"weights: .*once.*weights\[2\] is weights\[0\]"):
+        optimizer.apply_gradients(pairs)
+    assert [float(weight[0]) for weight in (w, other)] == [1.0, 2.0]
+    assert optimizer.iterations == 0
+
+
+@pytest.mark.parametrize("make", [optimizers.SGD, optimizers.Adam])
+def test_some_of_the_first_weights_may_stay_away_as_in_keras(rng, make):
+    """As after a layer was frozen; the others go on with their memories, in any order."""
+    starts, gradients = random_walk(rng, "float64", steps=3)
+    how = {"learning_rate": 0.25} | ({"momentum": 0.5} if make is optimizers.SGD else {})
+    ends = []
+    for optimizer in (make(**how), getattr(keras.optimizers, make.__name__)(**how)):
+        weights = [tf.Variable(start) for start in starts]
+        for k, step in enumerate(gradients):
+            pairs = list(zip(map(tf.constant, step), weights, strict=True))
+            optimizer.apply_gradients([pairs, pairs[:1], pairs[::-1]][k])
+        ends.append([weight.numpy() for weight in weights])
+    for ours, theirs in zip(*ends, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("fault", ["raises", "shape"])
+def test_a_movement_that_fails_moves_no_weight_and_leaves_the_memories(fault):
+    class Counts(optimizers.Optimizer):
+        broken = False
+
+        def movement(self, gradient, memory):
+            memory.steps = memory.steps + 1
+            if self.broken and gradient.size == 2:
+                if fault == "shape":
+                    return np.ones(3)
+                raise RuntimeError("stumbled")
+            return memory.steps * gradient
+
+    weights = [autodiff.Variable([0.0]), autodiff.Variable([0.0, 0.0])]
+    optimizer = Counts(0.5, steps=0)
+
+    def step():
+        optimizer.apply_gradients(zip([np.ones(1), np.ones(2)], weights, strict=True))
+
+    step()
+    optimizer.broken = True
+    with pytest.raises((RuntimeError, ValueError), match=r"stumbled|movement of weights\[1\]: "):
+        step()
+    assert [weight.numpy().tolist() for weight in weights] == [[1.0], [1.0, 1.0]]
+    optimizer.broken = False
+    step()
+    assert [weight.numpy().tolist() for weight in weights] == [[3.0], [3.0, 3.0]]
+    assert optimizer.iterations == 2

@@ -1,10 +1,17 @@
 """The training loop is held against Keras' own, and its errors say what is wrong."""
 
 import copy
+import gc
+import itertools
 import math
+import os
+import pickle
 import re
 import subprocess
 import sys
+import threading
+import warnings
+import weakref
 
 import keras
 import numpy as np
@@ -14,11 +21,13 @@ import tensorflow as tf
 from dlbook import (
     NaiveDense,
     NaiveSequential,
+    _compiled,
     _engines,
     autodiff,
     evaluate,
     fit,
     one_training_step,
+    optimizers,
     update_weights,
 )
 
@@ -302,12 +311,772 @@ def test_an_optimizer_that_was_changed_does_not_train_with_its_old_settings(data
         np.testing.assert_allclose(value, wanted, rtol=1e-4, atol=1e-6)
 
 
-def test_a_model_and_an_optimizer_that_stay_the_same_keep_their_graph(data):
-    model, optimizer = small_model(), keras.optimizers.Adam()
+def trained_both_ways(make, data, epochs=2, **how):
+    """The losses of an eager and of a compiled training, each of a model that `make` makes."""
+    return [
+        fit(make(), *data, epochs, 50, verbose=0, run_eagerly=run_eagerly, **how)["batch_loss"]
+        for run_eagerly in (True, False)
+    ]
+
+
+# Eager and compiled steps add up in another order, so their losses differ by rounding: some
+# hundred additions of eps = 1.2e-7 at most, carried on over some ten steps. What a graph does not
+# see is a hundred times as large in these tests, and each test says so.
+AS_EAGER = {"rtol": 1e-5, "atol": 1e-6}
+
+
+class Leaky:
+    """An activation with an attribute."""
+
+    slope = 0.0
+
+    def __call__(self, x):
+        return tf.maximum(self.slope * x, x)
+
+
+class Scaled(NaiveDense):
+    """A layer of a reader's own."""
+
+    scale = 1.0
+
+    def __call__(self, inputs):
+        return super().__call__(inputs) * self.scale
+
+
+class Own:
+    """A model of a reader's own, with the name that an earlier version of `fit` looked for."""
+
+    parts = ()
+
+    def __init__(self):
+        self.stack, self.slope = small_model(), 0.0
+        self.stack.layers[0].activation = lambda x: tf.maximum(self.slope * x, x)
+        self.weights = self.stack.weights
+
+    def __call__(self, inputs):
+        return self.stack(inputs)
+
+
+def activated(activation):
+    model = small_model()
+    model.layers[0].activation = activation
+    return model
+
+
+def closure():
+    slope = 0.0
+
+    def change():
+        nonlocal slope
+        slope = 0.9
+
+    return activated(lambda x: tf.maximum(slope * x, x)), change
+
+
+def dictionary():
+    table = {"slope": 0.0}
+    model = activated(lambda x: tf.maximum(table["slope"] * x, x))
+    return model, lambda: table.update(slope=0.9)
+
+
+def default():
+    def activation(x, slope=0.0):
+        return tf.maximum(slope * x, x)
+
+    return activated(activation), lambda: setattr(activation, "__defaults__", (0.9,))
+
+
+def instance():
+    activation = Leaky()
+    return activated(activation), lambda: setattr(activation, "slope", 0.9)
+
+
+def subclass():
+    first = Scaled(6, 5, tf.nn.relu, initializer="glorot_uniform", seed=0)
+    model = NaiveSequential([first, small_model().layers[1]])
+    return model, lambda: setattr(first, "scale", 3.0)
+
+
+def nested():
+    inner, outer = small_model().layers
+    model = NaiveSequential([NaiveSequential([inner]), outer])
+    return model, lambda: setattr(inner, "activation", tf.nn.tanh)
+
+
+def own_model():
+    model = Own()
+    return model, lambda: setattr(model, "slope", 0.9)
+
+
+def frozen():
+    model = small_model()
+    return model, lambda: setattr(model.layers[0], "trainable", False)
+
+
+def longer():
+    model = small_model()
+    return model, lambda: model.layers.insert(0, NaiveDense(6, 6, tf.nn.tanh, seed=3))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [closure, dictionary, default, instance, subclass, nested, own_model, frozen, longer],
+)
+def test_a_compiled_training_sees_what_changed_between_two_fits(data, make):
+    how = {"batch_size": 50, "learning_rate": 0.1, "verbose": 0}
+    losses, ends = [], []
+    for run_eagerly in (True, False):
+        model, change = make()
+        fit(model, *data, 1, run_eagerly=run_eagerly, **how)
+        kept = values_of(model)
+        change()
+        losses.append(fit(model, *data, 2, run_eagerly=run_eagerly, **how)["batch_loss"])
+        ends.append(values_of(model))
+        assert np.array_equal(ends[-1][0], kept[0]) == (make is frozen)
+    unchanged, _ = make()
+    without = fit(unchanged, *data, 3, run_eagerly=True, **how)["batch_loss"][5:]
+    np.testing.assert_allclose(losses[1], losses[0], **AS_EAGER)
+    assert not np.allclose(losses[0], without, rtol=1e-3), "the change is large enough to be seen"
+
+
+GLOBAL_SLOPE = 0.0
+
+
+def test_a_compiled_training_sees_a_changed_global(data, monkeypatch):
+    losses = []
+    for run_eagerly in (True, False):
+        monkeypatch.setattr(sys.modules[__name__], "GLOBAL_SLOPE", 0.0)
+        model = small_model()
+        model.layers[0].activation = lambda x: tf.maximum(GLOBAL_SLOPE * x, x)
+        how = {"batch_size": 50, "learning_rate": 0.1, "verbose": 0, "run_eagerly": run_eagerly}
+        fit(model, *data, 1, **how)
+        monkeypatch.setattr(sys.modules[__name__], "GLOBAL_SLOPE", 0.9)
+        losses.append(fit(model, *data, 1, **how)["batch_loss"])
+    np.testing.assert_allclose(losses[1], losses[0], **AS_EAGER)
+
+
+def test_equal_settings_a_new_learning_rate_and_a_fresh_model_compile_nothing(data):
+    images, labels = data
+
+    def compiled(model, batch_size=int("300"[:2]), **how):
+        before = len(_compiled._programs)
+        fit(model, images, labels, 1, batch_size, verbose=0, **how)
+        return len(_compiled._programs) - before
+
+    model = small_model()
+    compiled(model, learning_rate=0.1)
+    assert compiled(model, learning_rate=float("0.1")) == 0
+    assert compiled(model, int("30"), learning_rate=float("0.2")) == 0
+    assert compiled(copy.deepcopy(model), learning_rate=0.1) == 0
+    assert sum(compiled(small_model(seed)) for seed in range(6)) == 0
+    compiled(model, optimizer=keras.optimizers.Adam(0.01))
+    assert compiled(small_model(), optimizer=keras.optimizers.Adam(0.02)) == 0
+    # What makes other operations is compiled.
+    assert compiled(model, optimizer=keras.optimizers.Adam(0.01, beta_1=0.5)) == 1
+    model.layers[0].activation = tf.nn.elu
+    assert compiled(model) == 1
+
+
+def test_a_new_learning_rate_is_not_that_of_the_program_compiled_before(data):
+    rates = [0.3, 0.1, 0.03]
+    for rate in rates:
+        eager, compiled = trained_both_ways(small_model, data, learning_rate=rate)
+        np.testing.assert_allclose(compiled, eager, **AS_EAGER)
+
+
+def test_many_fresh_models_bring_no_warning(data, caplog):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for seed in range(7):
+            model = small_model(seed)
+            model.layers[0].activation = [tf.nn.relu, tf.nn.tanh][seed % 2]
+            fit(model, *data, 1, 50, verbose=0)
+    # TensorFlow says this in its log: "5 out of the last 5 calls to ... triggered tf.function
+    # retracing".
+    assert "tf.function" not in caplog.text
+
+
+def test_a_trained_model_is_given_back_to_memory(data):
+    model = small_model()
+    fit(model, *data, 1, 50, verbose=0)
+    kept = weakref.ref(model)
+    del model
+    gc.collect()
+    assert kept() is None
+
+
+def drawing(rng):
+    return lambda x: x * rng.uniform(0.5, 1.5)
+
+
+def counting(numbers):
+    return lambda x: x * (1 + next(numbers))
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [drawing(np.random.default_rng(0)), counting(itertools.count())],
+    ids=["random", "counter"],
+)
+def test_a_model_whose_python_code_gives_other_operations_each_time_is_refused(data, activation):
+    model = small_model()
+    model.layers[0].activation = activation
+    before = values_of(model)
+    with pytest.raises(ValueError, match="expected the same operations for each batch.*eagerly"):
+        fit(model, *data, 1, 50, verbose=0)
+    for value, wanted in zip(values_of(model), before, strict=True):
+        np.testing.assert_array_equal(value, wanted)
+    fit(model, *data, 1, 50, verbose=0, run_eagerly=True)
+
+
+def test_a_learning_rate_that_counts_calls_is_refused_compiled(data):
+    steps = itertools.count(1)
+    optimizer = keras.optimizers.SGD(lambda: 0.1 / next(steps))
+    with pytest.raises(ValueError, match="expected the same operations for each batch"):
+        fit(small_model(), *data, 1, 50, optimizer=optimizer, verbose=0)
+
+
+@tf.custom_gradient
+def no_graph(x):
+    if not tf.executing_eagerly():
+        raise NotImplementedError("eager only")
+    return x, lambda g: g
+
+
+@tf.custom_gradient
+def no_xla(x):
+    return tf.ensure_shape(tf.numpy_function(np.tanh, [x], tf.float32), x.shape), lambda g: g
+
+
+@tf.custom_gradient
+def no_shape(x):
+    return tf.numpy_function(np.tanh, [x], tf.float32), lambda g: g
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (no_graph, "expected operations of TensorFlow.*eager only; run_eagerly=True"),
+        (no_shape, "expected operations of TensorFlow.*unknown rank.*run_eagerly=True"),
+        (no_xla, "expected operations that XLA can compile.*run_eagerly=True"),
+    ],
+)
+def test_a_model_of_which_no_program_can_be_made_is_refused_in_words(data, activation, message):
+    model = small_model()
+    model.layers[0].activation = activation
+    before = values_of(model)
+    with pytest.raises(TypeError, match=message):
+        fit(model, *data, 1, 50, verbose=0)
+    for value, wanted in zip(values_of(model), before, strict=True):
+        np.testing.assert_array_equal(value, wanted)
+    fit(model, *data, 1, 50, verbose=0, run_eagerly=True)
+
+
+def test_a_model_may_ask_a_tensor_in_an_if(data):
+    def make():
+        model = small_model()
+        model.layers[0].activation = lambda x: x if tf.reduce_mean(x) > 0 else -x
+        return model
+
+    eager, compiled = trained_both_ways(make, data, learning_rate=0.1)
+    np.testing.assert_allclose(compiled, eager, **AS_EAGER)
+
+
+def shared_model(engine=tf):
+    """A layer that stands twice, and its Keras twin."""
+    softmax = tf.nn.softmax if engine is tf else autodiff.softmax
+    how = {"initializer": "glorot_uniform", "engine": engine}
+    twice = NaiveDense(6, 6, engine.tanh, seed=3, **how)
+    return NaiveSequential([twice, twice, NaiveDense(6, 3, softmax, seed=4, **how)])
+
+
+OPTIMIZERS = ["SGD", "Adagrad", "RMSprop", "Adam"]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_layer_that_stands_twice_moves_once_by_the_sum_as_in_keras(data, name):
+    images, labels = data
+    model = shared_model()
+    assert len(model.weights) == len(model.trainable_weights) == 4
+    twice, last = keras.layers.Dense(6, "tanh"), keras.layers.Dense(3, "softmax")
+    inputs = keras.Input((6,))
+    twin = keras.Model(inputs, last(twice(twice(inputs))))
+    twin.set_weights(values_of(model))
+    twin.compile(getattr(keras.optimizers, name)(0.01), "sparse_categorical_crossentropy")
+    wanted = twin.fit(images, labels, 50, 2, shuffle=False, verbose=0).history["loss"]
+    ways = [
+        (shared_model(), {"optimizer": getattr(keras.optimizers, name)(0.01)}),
+        (shared_model(), {"optimizer": getattr(optimizers, name)(0.01)}),
+        (shared_model(autodiff), {"optimizer": getattr(optimizers, name)(0.01)}),
+    ]
+    if name == "SGD":
+        ways += [(shared_model(engine), {"learning_rate": 0.01}) for engine in (tf, autodiff)]
+    for model, how in ways:
+        # Keras rounds in another order; a step of twice the size shows in the third digit.
+        found = fit(model, images, labels, 2, 50, verbose=0, **how)["loss"]
+        np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_a_weight_that_is_given_twice_is_refused():
+    w = tf.Variable([1.0, 2.0])
+    for optimizer in (None, optimizers.SGD(), keras.optimizers.SGD()):
+        with pytest.raises(ValueError, match=r"weights: .*once.*weights\[1\] is weights\[0\]"):
+            update_weights([tf.ones(2), tf.ones(2)], [w, w], optimizer=optimizer)
+    np.testing.assert_array_equal(w, [1, 2])
+
+
+def frozen_layer(model):
+    model.layers[0].trainable = False
+    return model, [0, 1]
+
+
+def frozen_keras_layer(_):
+    first = keras.layers.Dense(5, "relu", kernel_initializer=keras.initializers.HeNormal(seed=1))
+    first.trainable = False
+    first.build((None, 6))
+    return NaiveSequential([first, small_model().layers[1]]), [0, 1]
+
+
+def frozen_weight(model):
+    model.layers[1].W = tf.Variable(model.layers[1].W, trainable=False)
+    return model, [2]
+
+
+@pytest.mark.parametrize("freeze", [frozen_layer, frozen_keras_layer, frozen_weight])
+@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize("rule", [None, "keras", "own"])
+def test_weights_that_shall_not_learn_are_left_alone(data, freeze, run_eagerly, rule):
+    optimizer = {"keras": keras.optimizers.Adam(0.1), "own": optimizers.Adam(0.1)}.get(rule)
+    model, frozen = freeze(small_model())
+    before = values_of(model)
+    fit(model, *data, 1, 50, optimizer=optimizer, verbose=0, run_eagerly=run_eagerly)
+    for k, (value, old) in enumerate(zip(values_of(model), before, strict=True)):
+        assert np.array_equal(value, old) == (k in frozen)
+
+
+@pytest.mark.parametrize("optimizer", [None, optimizers.Adam(0.1)])
+def test_on_the_own_engine_a_frozen_layer_is_left_alone(data, optimizer):
+    model = shared_model(autodiff)
+    model.layers[0].trainable = False
+    before = [weight.numpy().copy() for weight in model.weights]
+    fit(model, *data, 1, 50, optimizer=optimizer, verbose=0)
+    for k, (weight, old) in enumerate(zip(model.weights, before, strict=True)):
+        assert np.array_equal(weight.numpy(), old) == (k < 2)
+
+
+def test_a_model_with_nothing_to_learn_is_refused(data):
+    model = small_model()
+    model.trainable = False
+    with pytest.raises(ValueError, match="model: expected weights that may learn. Received: 4"):
+        fit(model, *data, 1, verbose=0)
+
+
+def by_fit(model, data, optimizer):
     fit(model, *data, 1, optimizer=optimizer, verbose=0)
-    _, graph = model._graph
-    fit(model, *data, 1, optimizer=optimizer, verbose=0)
-    assert model._graph[1] is graph
+
+
+def by_step(model, data, optimizer):
+    one_training_step(model, data[0][:8], data[1][:8], optimizer=optimizer)
+
+
+def by_update(model, data, optimizer):
+    update_weights(values_of(model), model.weights, optimizer=optimizer)
+
+
+WAYS = pytest.mark.parametrize("train", [by_fit, by_step, by_update])
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)),
+        lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=1.0),
+        lambda: keras.optimizers.SGD(0.1, loss_scale_factor=1024.0),
+    ],
+)
+def test_an_optimizer_that_scales_the_loss_is_refused(data, make, train):
+    model = small_model()
+    before = values_of(model)
+    with pytest.raises(ValueError, match="optimizer: expected one that takes the gradients of"):
+        train(model, data, make())
+    for value, wanted in zip(values_of(model), before, strict=True):
+        np.testing.assert_array_equal(value, wanted)
+
+
+NAMES = sorted(
+    name
+    for name, kind in vars(keras.optimizers).items()
+    if isinstance(kind, type)
+    and issubclass(kind, keras.optimizers.Optimizer)
+    and name not in ("Optimizer", "LossScaleOptimizer", "MultiOptimizer")
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_optimizer_of_keras_trains_as_keras_does_or_is_refused(data, name):
+    images, labels = data
+    model = small_model()
+    before = values_of(model)
+    twin = keras_twin(model)
+    optimizer = getattr(keras.optimizers, name)(learning_rate=0.01)
+    if name == "Muon":
+        for _ in range(2):  # the first refusal leaves nothing that lets it pass
+            with pytest.raises(TypeError, match="optimizer: .*Received: Muon, which asks more"):
+                fit(model, images, labels, 1, optimizer=optimizer, verbose=0)
+        for value, wanted in zip(values_of(model), before, strict=True):
+            np.testing.assert_array_equal(value, wanted)
+        return
+    found = fit(model, images, labels, 2, 50, optimizer=optimizer, verbose=0)["loss"]
+    # Eagerly, since a graph of Keras forgets what ScheduleFreeAdamW notes of the first weights.
+    again = getattr(keras.optimizers, name)(learning_rate=0.01)
+    twin.compile(again, "sparse_categorical_crossentropy", run_eagerly=True)
+    wanted = twin.fit(images, labels, 50, 2, shuffle=False, verbose=0).history["loss"]
+    # Rules that divide by the root of small squares multiply rounding, as Lion's sign does.
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
+def test_averaged_weights_are_those_that_keras_ends_with(data):
+    images, labels = data
+    model = small_model()
+    twin = keras_twin(model)
+
+    def average():
+        return keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9)
+
+    fit(model, images, labels, 2, 50, optimizer=average(), verbose=0)
+    twin.compile(average(), "sparse_categorical_crossentropy")
+    twin.fit(images, labels, 50, 2, shuffle=False, verbose=0)
+    for value, wanted in zip(values_of(model), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-4, atol=1e-6)
+
+
+class Lookup:
+    """A model whose gradient for the second of three weights is sparse."""
+
+    def __init__(self):
+        rng = np.random.default_rng(5)
+        self.W, self.table, self.b = (
+            tf.Variable(rng.normal(size=shape).astype("float32"))
+            for shape in ((6, 3), (4, 3), (3,))
+        )
+        self.weights = [self.W, self.table, self.b]
+
+    def __call__(self, inputs):
+        inputs = tf.convert_to_tensor(inputs)
+        rows = tf.cast(inputs[:, 0] > 0, tf.int32)
+        return tf.nn.softmax(inputs @ self.W + self.picked(rows) + self.b)
+
+    def picked(self, rows):
+        return tf.gather(self.table, rows)
+
+
+class DenseLookup(Lookup):
+    """The same, written so that the gradient is dense."""
+
+    def picked(self, rows):
+        return tf.one_hot(rows, 4) @ self.table
+
+
+@pytest.mark.parametrize("name", [None, *OPTIMIZERS])
+@pytest.mark.parametrize("package", [keras.optimizers, optimizers])
+def test_sparse_gradients_move_weights_as_dense_ones_do(data, name, package):
+    ends = []
+    for make, run_eagerly in ((DenseLookup, True), (Lookup, True), (Lookup, False)):
+        model = make()
+        optimizer = name and getattr(package, name)(0.01)
+        how = {"optimizer": optimizer, "verbose": 0, "run_eagerly": run_eagerly}
+        fit(model, *data, 1, 50, **how)
+        ends.append(values_of(model))
+    for one, two, three in zip(*ends, strict=True):
+        np.testing.assert_allclose(two, one, **AS_EAGER)
+        np.testing.assert_allclose(three, one, **AS_EAGER)
+
+
+def some_weights(engine):
+    return [engine.Variable(np.full(2, k, "float32")) for k in (1.0, 2.0, 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        ([1.0, 1.0], TypeError, r"gradients\[1\]: expected a tensor. Received: list"),
+        (1.0, TypeError, r"gradients\[1\]: expected a tensor. Received: float"),
+        (np.ones(2, "complex64"), TypeError, r"gradients\[1\]: .*dtype float32.*complex64"),
+        (np.array(["a", "b"]), TypeError, r"gradients\[1\]: .*dtype float32.*Received: dtype"),
+        (np.ones(3, "float32"), ValueError, r"gradients\[1\]: .*shape \(2,\). Received: \(3,\)"),
+        (None, ValueError, r"gradients\[1\]: .*Received: None"),
+    ],
+)
+@pytest.mark.parametrize("engine", [tf, autodiff])
+@pytest.mark.parametrize("make", [lambda: None, optimizers.Adam, keras.optimizers.Adam])
+def test_a_gradient_that_cannot_be_applied_moves_no_weight(bad, error, message, engine, make):
+    weights = some_weights(engine)
+    good = np.ones(2, "float32")
+    if make is keras.optimizers.Adam and engine is autodiff:
+        pytest.skip("an optimizer of Keras moves variables of TensorFlow")
+    with pytest.raises(error, match=message):
+        update_weights([good, bad, good], weights, optimizer=make())
+    for k, weight in enumerate(weights):
+        np.testing.assert_array_equal(weight.numpy(), k + 1)
+
+
+@pytest.mark.parametrize("engine", [tf, autodiff])
+@pytest.mark.parametrize("make", [lambda: None, lambda: optimizers.SGD(0.001)])
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int32"])
+def test_gradients_of_another_dtype_of_real_numbers_are_converted(engine, make, dtype):
+    weights = some_weights(engine)
+    tensor = tf.constant if engine is tf else np.asarray
+    update_weights([tensor(np.full(2, 4, dtype))] * 3, weights, optimizer=make())
+    for k, weight in enumerate(weights):
+        assert weight.numpy().dtype == np.float32
+        np.testing.assert_allclose(weight.numpy(), k + 1 - 0.004, rtol=1e-6)
+
+
+class Stumbles(keras.optimizers.Adam):
+    """Adam that fails at its third weight in its second step."""
+
+    calls, what = 0, RuntimeError
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.calls += 1
+        if self.calls == 7:
+            raise self.what("stumbled")
+        super().update_step(gradient, variable, learning_rate)
+
+
+class StumblesToo(optimizers.Adam):
+    """The same for the package's own."""
+
+    calls, what = 0, RuntimeError
+
+    def movement(self, gradient, memory):
+        self.calls += 1
+        movement = super().movement(gradient, memory)
+        if self.calls == 7:
+            raise self.what("stumbled")
+        return movement
+
+
+@pytest.mark.parametrize("kind", [Stumbles, StumblesToo])
+@pytest.mark.parametrize("what", [RuntimeError, KeyboardInterrupt])
+def test_an_update_that_is_broken_off_leaves_weights_and_optimizer_as_they_were(data, kind, what):
+    images, labels = data
+    how = {"batch_size": 50, "verbose": 0, "run_eagerly": True}
+    broken, whole = small_model(), small_model()
+    optimizer, undisturbed = kind(0.01), kind.__base__(0.01)
+    optimizer.what = what
+    with pytest.raises(what, match="stumbled"):
+        fit(broken, images, labels, 1, optimizer=optimizer, **how)
+    fit(whole, images[:50], labels[:50], 1, optimizer=undisturbed, **how)
+    for value, wanted in zip(values_of(broken), values_of(whole), strict=True):
+        np.testing.assert_array_equal(value, wanted)
+    # Both go on the same way, so the optimizer's memory is that of one step too.
+    for model, rule in ((broken, optimizer), (whole, undisturbed)):
+        fit(model, images[50:100], labels[50:100], 1, optimizer=rule, **how)
+    for value, wanted in zip(values_of(broken), values_of(whole), strict=True):
+        np.testing.assert_array_equal(value, wanted)
+
+
+class Refuses(autodiff.Variable):
+    """A weight whose assignments can be made to fail."""
+
+    __slots__ = ("stubborn",)
+
+    def assign_add(self, delta):
+        if self.stubborn:
+            raise KeyboardInterrupt
+        return super().assign_add(delta)
+
+    def assign_sub(self, delta):
+        if self.stubborn:
+            raise KeyboardInterrupt
+        return super().assign_sub(delta)
+
+
+@pytest.mark.parametrize("make", [lambda: None, lambda: optimizers.SGD(0.1, momentum=0.9)])
+def test_an_interruption_between_two_weights_leaves_both_as_they_were(make):
+    weights = [autodiff.Variable([1.0]), Refuses([2.0])]
+    weights[1].stubborn = False
+    optimizer = make()
+    update_weights([np.ones(1)] * 2, weights, optimizer=optimizer)
+    before = [float(weight[0]) for weight in weights]
+    weights[1].stubborn = True
+    with pytest.raises(KeyboardInterrupt):
+        update_weights([np.ones(1)] * 2, weights, optimizer=optimizer)
+    assert [float(weight[0]) for weight in weights] == before
+    assert optimizer is None or optimizer.iterations == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("learning_rate", math.nan, "optimizer.learning_rate: .*Received: .*nan"),
+        ("learning_rate", math.inf, "optimizer.learning_rate: .*Received: .*inf"),
+        ("learning_rate", -5.0, "optimizer.learning_rate: .*at least 0. Received: .*-5"),
+        ("momentum", 2.0, "optimizer.momentum: .*at most 1. Received: 2.0"),
+        ("momentum", math.nan, "optimizer.momentum: .*Received: nan"),
+        ("momentum", "x", "optimizer.momentum: expected a number. Received: 'x'"),
+        ("clipnorm", -1.0, "optimizer.clipnorm: .*at least 0. Received: -1.0"),
+        ("weight_decay", -0.1, "optimizer.weight_decay: .*Received: -0.1"),
+    ],
+)
+@WAYS
+def test_bad_settings_of_a_keras_optimizer_are_refused_before_a_weight_moves(
+    data, setting, value, message, train
+):
+    model, optimizer = small_model(), keras.optimizers.SGD(0.1)
+    before = values_of(model)
+    setattr(optimizer, setting, value)
+    with pytest.raises((TypeError, ValueError), match=message):
+        train(model, data, optimizer)
+    for after, wanted in zip(values_of(model), before, strict=True):
+        np.testing.assert_array_equal(after, wanted)
+
+
+@pytest.mark.parametrize("backend", ["jax, which is not there", "legacy"])
+def test_own_optimizers_need_no_keras(backend):
+    code = """
+import sys
+sys.modules["keras"] = sys.modules["tf_keras"] = None  # an import of them fails
+import numpy as np, tensorflow as tf
+from dlbook import NaiveDense, NaiveSequential, fit, optimizers
+for optimizer in (None, optimizers.SGD(), optimizers.Adam()):
+    model = NaiveSequential([NaiveDense(4, 3, tf.nn.softmax, seed=0)])
+    fit(model, np.ones((8, 4)), np.arange(8) % 3, 2, 4, optimizer=optimizer, verbose=0)
+print("trained")
+"""
+    setting = {"legacy": {"TF_USE_LEGACY_KERAS": "1"}}.get(backend, {"KERAS_BACKEND": "no_such"})
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **setting}
+    )
+    assert run.stdout.endswith("trained\n"), run.stderr
+
+
+def test_an_optimizer_of_keras_for_the_own_engine_is_refused(data):
+    with pytest.raises(TypeError, match="optimizer: expected one of dlbook.optimizers.*SGD of"):
+        fit(shared_model(autodiff), *data, 1, optimizer=keras.optimizers.SGD(), verbose=0)
+
+
+def test_inside_of_a_tf_function_fit_and_evaluate_are_refused(data):
+    model = small_model()
+    for call in (lambda: fit(model, *data, 1, verbose=0), lambda: evaluate(model, *data)):
+        with pytest.raises(RuntimeError, match="expected a call from plain Python.*tf.function"):
+            tf.function(call)()
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("optimizer", [None, "keras"])
+def test_inside_of_a_tf_function_a_step_is_the_same_step(data, jit_compile, optimizer):
+    images, labels = data[0][:50], data[1][:50]
+    losses = []
+    for compile_it in (False, True):
+        model = small_model()
+        how = {"learning_rate": 0.1}
+        if optimizer:
+            how = {"optimizer": keras.optimizers.Adam(0.01)}
+            how["optimizer"].build(model.weights)
+
+        def step(x, y, model=model, how=how):
+            return one_training_step(model, x, y, **how)
+
+        step = tf.function(step, jit_compile=jit_compile) if compile_it else step
+        losses.append([float(step(tf.constant(images), tf.constant(labels))) for _ in range(4)])
+    np.testing.assert_allclose(losses[1], losses[0], **AS_EAGER)
+    assert losses[0][3] < losses[0][0]
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_tape_of_the_caller_does_not_disturb(data, run_eagerly):
+    how = {"batch_size": 50, "learning_rate": 0.1, "verbose": 0, "run_eagerly": run_eagerly}
+    within, without = small_model(), small_model()
+    with tf.GradientTape() as tape:
+        history = fit(within, *data, 2, **how)
+        x = tf.constant(3.0)
+        tape.watch(x)
+        y = x * x
+    assert float(tape.gradient(y, x)) == 6.0
+    assert history == fit(without, *data, 2, **how)
+
+
+def test_a_strategy_is_refused_in_words(data):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    outside = small_model()
+    with strategy.scope():
+        inside = small_model()
+        with pytest.raises(RuntimeError, match=r"no tf.distribute strategy. Received: a call in"):
+            fit(outside, *data, 1, verbose=0)
+    for call in (lambda: fit(inside, *data, 1, verbose=0), lambda: evaluate(inside, *data)):
+        with pytest.raises(RuntimeError, match=r"no tf.distribute strategy. Received: weights"):
+            call()
+
+
+@pytest.mark.parametrize("rule", [None, "keras", "own"])
+def test_models_in_several_threads_train_as_they_do_one_after_the_other(data, rule):
+    make = {"keras": keras.optimizers.Adam, "own": optimizers.Adam}.get(rule, lambda: None)
+
+    def train(model):
+        fit(model, *data, 2, 50, optimizer=make(), shuffle=True, seed=1, verbose=0)
+
+    alone, together = ([small_model(seed) for seed in range(3)] for _ in range(2))
+    for model in alone:
+        train(model)
+    threads = [threading.Thread(target=train, args=[model]) for model in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, other in zip(alone, together, strict=True):
+        for value, wanted in zip(values_of(other), values_of(one), strict=True):
+            np.testing.assert_array_equal(value, wanted)
+
+
+def test_layers_of_mixed_precision_train_as_in_keras(data):
+    images, labels = data
+
+    def layers():
+        first = keras.initializers.GlorotUniform(seed=7)
+        how = {"dtype": "mixed_float16", "kernel_initializer": first}
+        return [keras.layers.Dense(5, "relu", **how), keras.layers.Dense(3, "softmax", **how)]
+
+    twin = keras.Sequential([keras.Input((6,)), *layers()])
+    twin.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    # Without a factor for the loss, which Keras adds by itself for mixed precision.
+    twin.optimizer = keras.optimizers.SGD(0.1)
+    wanted = twin.fit(images, labels, 50, 2, shuffle=False, verbose=0).history["loss"]
+    for run_eagerly in (False, True):
+        model = NaiveSequential(layers())
+        how = {"optimizer": keras.optimizers.SGD(0.1), "verbose": 0, "run_eagerly": run_eagerly}
+        found = fit(model, images, labels, 2, 50, **how)["loss"]
+        # Half precision has 11 bits: rounding of 2**-11 in each probability, averaged over 50.
+        np.testing.assert_allclose(found, wanted, rtol=2e-3)
+
+
+def test_a_layer_with_slots_can_be_trained(data):
+    class Slotted:
+        __slots__ = ("W",)
+
+        def __init__(self):
+            self.W = tf.Variable(tf.zeros((6, 3)))
+
+        weights = property(lambda self: [self.W])
+
+        def __call__(self, inputs):
+            return tf.nn.softmax(inputs @ self.W)
+
+    eager, compiled = trained_both_ways(
+        lambda: NaiveSequential([Slotted()]), data, learning_rate=0.1
+    )
+    np.testing.assert_allclose(compiled, eager, **AS_EAGER)
+    assert eager[-1] < eager[0]
+
+
+def test_a_trained_model_on_the_own_engine_can_be_pickled(data):
+    model = shared_model(autodiff)
+    fit(model, *data, 1, 50, verbose=0)
+    twin = pickle.loads(pickle.dumps(model))
+    assert twin.layers[0] is twin.layers[1]
+    np.testing.assert_array_equal(twin.weights[0].numpy(), model.weights[0].numpy())
 
 
 def test_a_trained_model_can_be_copied(data):
@@ -501,14 +1270,19 @@ def test_the_classic_run_gives_the_numbers_of_the_book(mnist, capsys):
     (train_images, train_labels), (test_images, test_labels) = mnist
     model = NaiveSequential(
         [
-            NaiveDense(input_size=28 * 28, output_size=512, activation=tf.nn.relu),
-            NaiveDense(input_size=512, output_size=10, activation=tf.nn.softmax),
+            NaiveDense(input_size=28 * 28, output_size=512, activation=tf.nn.relu, seed=1),
+            NaiveDense(input_size=512, output_size=10, activation=tf.nn.softmax, seed=2),
         ]
     )
+    untrained = model(train_images[:128]).numpy()[np.arange(128), train_labels[:128]]
     fit(model, train_images, train_labels, epochs=10, batch_size=128)
     losses = [float(x) for x in re.findall(r"loss at batch \d+: (.*)", capsys.readouterr().out)]
     assert len(losses) == 10 * 5
-    assert 3 < losses[0] < 9
-    assert losses[-1] < 1
+    # The first loss depends much on the seed (2.8 to 10.4 over a thousand), so it is calculated
+    # here from the untrained probabilities; the log has two digits.
+    assert losses[0] == pytest.approx(-np.log(untrained.clip(1e-7)).mean(), abs=0.0051)
+    # The end depends little on it: over twelve seeds 0.73 to 0.76, and an accuracy of 0.813 to
+    # 0.822. The bounds are more than seven times as far apart, for other processors' rounding.
+    assert 0.6 < losses[-1] < 0.9
     predictions = np.argmax(model(test_images), axis=1)
-    assert 0.78 < np.mean(predictions == test_labels) < 0.88
+    assert 0.78 < np.mean(predictions == test_labels) < 0.85

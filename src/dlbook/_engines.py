@@ -1,6 +1,6 @@
 """Where variables and gradients come from: TensorFlow, or the book's own tape.
 
-An engine is a module with `Variable` and `GradientTape`.
+An engine is one of two modules with `Variable` and `GradientTape`.
 """
 
 import functools
@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+NAMES = "tensorflow", "dlbook.autodiff"
+"""The modules that can be an engine."""
 
 ALIGNMENT = 64
 """TensorFlow's tensors begin at multiples of so many bytes."""
@@ -29,12 +32,12 @@ def tensorflow() -> Any:
 def engine_of(model: object) -> Any:
     """Return the engine that the model's variables come from; TensorFlow if it does not say."""
     engine = getattr(model, "engine", None)
-    return tensorflow() if engine is None else engine
+    return tensorflow() if engine is None else checked(engine)
 
 
 def checked(engine: Any) -> Any:
-    """Return `engine`; raise unless it is a module with variables and tapes."""
-    if not all(hasattr(engine, name) for name in ("__name__", "Variable", "GradientTape")):
+    """Return `engine`; raise unless it is one of the two that layers and training know."""
+    if getattr(engine, "__name__", None) not in NAMES or engine is not by_name(engine.__name__):
         raise TypeError(
             "engine: expected a module with Variable and GradientTape, tensorflow or "
             f"dlbook.autodiff. Received: {engine!r}"

@@ -30,7 +30,8 @@ class BatchGenerator:
     Attributes
     ----------
     images, labels : numpy.ndarray
-        The data, in the order in which they were given.
+        The data, in the order in which they were given. Arrays are kept, not copied: what you
+        change in them shows in the batches to come.
     batch_size : int
         The size of every batch but perhaps the last.
     num_batches : int
@@ -50,7 +51,11 @@ class BatchGenerator:
 
     Notes
     -----
-    Used on the page `from-scratch`.
+    Used on the page `from-scratch`. A batch is a copy: you may change it, and nothing else changes.
+
+    A generator has one position, as a file has. Two loops over the same generator, one within the
+    other, share it: the inner one starts the epoch again and ends it for both. Give each loop a
+    generator of its own; they may share the data.
 
     Examples
     --------
@@ -89,7 +94,7 @@ class BatchGenerator:
         self.index += self.batch_size
         if self.order is not None:
             chosen = self.order[chosen]
-        return self.images[chosen], self.labels[chosen]
+        return self.images[chosen].copy(), self.labels[chosen].copy()
 
     def next(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the next batch of this epoch.

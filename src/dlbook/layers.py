@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbook import _checks, _engines
+from dlbook._updates import each_once, trainable_weights
 
 Activation = Callable[[Any], Any]
 Initializer = Callable[[tuple[int, int]], Any]
@@ -41,12 +42,14 @@ class NaiveDense:
         The bias, zeros at first.
     weights : list of Variable
         ``[W, b]``.
+    trainable : bool
+        Whether training moves the weights; True until you set it to False.
 
     Raises
     ------
     TypeError
-        If a size or `seed` is not a whole number, `activation` cannot be called, or `engine` has
-        no variables and tapes.
+        If a size or `seed` is not a whole number, `activation` cannot be called, or `engine` is
+        another module than these two.
     ValueError
         If a size is below 1 or `seed` below 0, `initializer` is unknown or gives another shape,
         or the inputs of a call do not have `input_size` numbers each.
@@ -66,6 +69,8 @@ class NaiveDense:
     >>> layer(np.ones((2, 784), dtype="float32")).shape.as_list()
     [2, 512]
     """
+
+    trainable: bool = True
 
     def __init__(
         self,
@@ -133,7 +138,10 @@ class NaiveSequential:
     layers : list
         The layers, first to last.
     weights : list of Variable
-        The weights of all layers, in their order.
+        The weights of all layers, in their order; those of a layer that stands twice only once.
+    trainable : bool
+        Whether training moves the weights; True until you set it to False. A single layer, or one
+        weight, can be left out of training by its own `trainable`.
 
     Raises
     ------
@@ -146,6 +154,8 @@ class NaiveSequential:
     -----
     Built on the page `from-scratch`.
     """
+
+    trainable: bool = True
 
     def __init__(self, layers: Sequence[Any]) -> None:
         if not isinstance(layers, Iterable):
@@ -168,18 +178,6 @@ class NaiveSequential:
         engines = (layer.engine for layer in self.layers if hasattr(layer, "engine"))
         return next(engines, None) or _engines.tensorflow()
 
-    @property
-    def parts(self) -> list[object]:
-        """All that the output depends on: a compiled graph is valid while these stay the same.
-
-        A layer may change what it holds, but not within it: a new list is seen, a longer one not.
-        """
-        return [part for layer in self.layers for part in vars(layer).values()]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A compiled graph cannot be copied or pickled, and can be made again.
-        return {name: value for name, value in vars(self).items() if name != "_graph"}
-
     def __call__(self, inputs: Any) -> Any:
         """Return the output of the last layer for a batch of inputs of the first."""
         x = inputs
@@ -189,8 +187,15 @@ class NaiveSequential:
 
     @property
     def weights(self) -> list[Any]:
-        """The weights of all layers, first to last."""
-        return [weight for layer in self.layers for weight in layer.weights]
+        """The weights of all layers, first to last, each once."""
+        return each_once(weight for layer in self.layers for weight in layer.weights)
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """Those weights that training moves."""
+        if not self.trainable:
+            return []
+        return each_once(weight for layer in self.layers for weight in trainable_weights(layer))
 
 
 def _first_kernel(

@@ -25,7 +25,6 @@ and know none of these.
 The pages `gradients` and `optimizers` explain them.
 """
 
-import operator
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +32,30 @@ from typing import Any
 import numpy as np
 
 from dlbook import _checks
+from dlbook._updates import AllOrNone, fitting_gradients
+
+
+class _Number:
+    """A setting that is a number within bounds, which is checked whenever it is set."""
+
+    def __init__(self, **bounds: float) -> None:
+        self.bounds = bounds
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, optimizer: Any, owner: type) -> Any:
+        return self if optimizer is None else vars(optimizer)[self.name]
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        vars(optimizer)[self.name] = _checks.real_number(self.name, value, **self.bounds)
+
+
+class _Switch(_Number):
+    """A setting that is True or False, which is checked whenever it is set."""
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        vars(optimizer)[self.name] = _checks.flag(self.name, value)
 
 
 class Optimizer:
@@ -41,7 +64,8 @@ class Optimizer:
     Parameters
     ----------
     learning_rate : float
-        The step size, finite and above 0. It may be changed between two steps.
+        The step size, finite and above 0. It may be changed between two steps, as all settings
+        may; each is checked when it is set.
     **first_memory : float
         What is remembered of each weight before the first step: name and value.
 
@@ -71,8 +95,10 @@ class Optimizer:
     ...         return -self.learning_rate * np.sign(np.asarray(gradient))
     """
 
+    learning_rate = _Number(above=0)
+
     def __init__(self, learning_rate: float, **first_memory: float) -> None:
-        self.learning_rate = _checks.real_number("learning_rate", learning_rate, above=0)
+        self.learning_rate = learning_rate
         self.iterations = 0
         self._first_memory = first_memory
         self._weights: list[Any] = []
@@ -96,39 +122,59 @@ class Optimizer:
         raise NotImplementedError
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> None:
-        """Move each weight once.
+        """Move each weight once; or none, if one cannot be moved.
 
         Parameters
         ----------
         grads_and_vars : iterable of (tensor, Variable)
-            Each gradient with its weight. All calls must have the same weights in the same
-            order, for the optimizer remembers something of each.
+            Each gradient with its weight. The first call says which weights there are, for the
+            optimizer remembers something of each; later calls have these, or some of them.
 
         Raises
         ------
+        TypeError
+            If a gradient is no tensor of real numbers.
         ValueError
-            If there are no pairs, the weights are not those of the first call, or a gradient
-            is None or has not the shape of its weight. No weight has moved then.
+            If there are no pairs, a weight is none of those of the first call or comes twice, a
+            gradient is None or has not the shape of its weight, or a movement has not. No weight
+            has moved then.
         """
         pairs = list(grads_and_vars)
-        weights = [weight for _, weight in pairs]
         if not pairs:
             raise ValueError("grads_and_vars: expected at least one gradient. Received: none")
-        first = self._weights or weights
-        if len(weights) != len(first) or any(map(operator.is_not, weights, first)):
+        weights = [weight for _, weight in pairs]
+        gradients = fitting_gradients([gradient for gradient, _ in pairs], weights)
+        known = self._weights or weights
+        places = {id(weight): place for place, weight in enumerate(known)}
+        if not all(id(weight) in places for weight in weights):
             raise ValueError(
-                "weights: expected those of the first call in the same order, "
-                f"of shapes {_shapes(first)}. Received: other weights, "
-                f"of shapes {_shapes(weights)}; they need an optimizer of their own"
+                f"weights: expected those of the first call, of shapes {_shapes(known)}. "
+                f"Received: other weights, of shapes {_shapes(weights)}; they need an optimizer "
+                "of their own"
             )
-        for k, (gradient, weight) in enumerate(pairs):
-            _checks.gradient(f"gradients[{k}]", gradient, weight)
-        if not self._weights:
-            self._weights = weights
-            self._memories = [SimpleNamespace(**self._first_memory) for _ in weights]
-        for (gradient, weight), memory in zip(pairs, self._memories, strict=True):
-            weight.assign_add(self.movement(gradient, memory))
-        self.iterations += 1
+        # Copies, so that a movement that fails leaves the memories as they were.
+        memories = self._memories or [SimpleNamespace(**self._first_memory) for _ in known]
+        memories = [SimpleNamespace(**vars(memory)) for memory in memories]
+        movements = [
+            self._checked_movement(k, gradient, weight, memories[places[id(weight)]])
+            for k, (gradient, weight) in enumerate(zip(gradients, weights, strict=True))
+        ]
+        with AllOrNone(weights):
+            for weight, movement in zip(weights, movements, strict=True):
+                weight.assign_add(movement)
+            self._weights, self._memories = known, memories
+            self.iterations += 1
+
+    def _checked_movement(self, k: int, gradient: Any, weight: Any, memory: SimpleNamespace) -> Any:
+        """Return the movement of a weight; raise if it is not of its shape."""
+        movement = self.movement(gradient, memory)
+        shape = tuple(np.shape(movement))
+        if shape != tuple(weight.shape):
+            raise ValueError(
+                f"movement of weights[{k}]: expected the weight's shape {tuple(weight.shape)}. "
+                f"Received: {shape}"
+            )
+        return movement
 
 
 class SGD(Optimizer):
@@ -166,12 +212,15 @@ class SGD(Optimizer):
        momentum in deep learning", ICML 2013.
     """
 
+    momentum = _Number(least=0, most=1)
+    nesterov = _Switch()
+
     def __init__(
         self, learning_rate: float = 0.01, *, momentum: float = 0.0, nesterov: bool = False
     ) -> None:
         super().__init__(learning_rate, velocity=0.0)
-        self.momentum = _checks.real_number("momentum", momentum, least=0, most=1)
-        self.nesterov = _checks.flag("nesterov", nesterov)
+        self.momentum = momentum
+        self.nesterov = nesterov
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
         """Return the velocity, or with Nesterov momentum a look ahead of it."""
@@ -208,6 +257,8 @@ class Adagrad(Optimizer):
        stochastic optimization", JMLR 12, 2011.
     """
 
+    epsilon = _Number(least=0)
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -217,7 +268,7 @@ class Adagrad(Optimizer):
     ) -> None:
         first = _checks.real_number("initial_accumulator_value", initial_accumulator_value, least=0)
         super().__init__(learning_rate, total=first)
-        self.epsilon = _checks.real_number("epsilon", epsilon, least=0)
+        self.epsilon = epsilon
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
         """Return the step, divided by the root of the total."""
@@ -253,12 +304,15 @@ class RMSprop(Optimizer):
        Learning, 2012.
     """
 
+    rho = _Number(least=0, most=1)
+    epsilon = _Number(least=0)
+
     def __init__(
         self, learning_rate: float = 0.001, *, rho: float = 0.9, epsilon: float = 1e-7
     ) -> None:
         super().__init__(learning_rate, mean_square=0.0)
-        self.rho = _checks.real_number("rho", rho, least=0, most=1)
-        self.epsilon = _checks.real_number("epsilon", epsilon, least=0)
+        self.rho = rho
+        self.epsilon = epsilon
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
         """Return the step, divided by the root of the mean square."""
@@ -298,6 +352,10 @@ class Adam(Optimizer):
     .. [1] D. P. Kingma, J. Ba, "Adam: A method for stochastic optimization", ICLR 2015.
     """
 
+    beta_1 = _Number(least=0, below=1)
+    beta_2 = _Number(least=0, below=1)
+    epsilon = _Number(least=0)
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -307,9 +365,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-7,
     ) -> None:
         super().__init__(learning_rate, mean=0.0, mean_square=0.0)
-        self.beta_1 = _checks.real_number("beta_1", beta_1, least=0, below=1)
-        self.beta_2 = _checks.real_number("beta_2", beta_2, least=0, below=1)
-        self.epsilon = _checks.real_number("epsilon", epsilon, least=0)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
 
     def movement(self, gradient: Any, memory: SimpleNamespace) -> Any:
         """Return the step along the mean, divided by the root of the mean square."""

@@ -1,22 +1,18 @@
 """The training loop, written out: a step, an update of the weights, epochs, and the test."""
 
 import math
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from dlbook import _checks, _engines
+from dlbook import _checks, _compiled, _engines, _inputs
+from dlbook._inputs import LEARNING_RATE as LEARNING_RATE
+from dlbook._report import Report
+from dlbook._updates import AllOrNone, fitting_gradients, trainable_weights, variables_of
 from dlbook.batches import BatchGenerator
-
-LEARNING_RATE = 1e-3
-"""The step size of plain gradient descent where none is given."""
-
-LOG_EVERY = 100
-"""The log has a line for every so many batches."""
 
 
 class Model(Protocol):
@@ -24,7 +20,7 @@ class Model(Protocol):
 
     @property
     def weights(self) -> list[Any]:
-        """The variables to train."""
+        """The variables, of which those with `trainable` False are left alone."""
 
     def __call__(self, inputs: Any) -> Any:
         """Return the probabilities of the classes, shape (batch, classes)."""
@@ -82,7 +78,7 @@ def one_training_step(
     if average_loss < math.inf:
         update_weights(
             gradients,
-            model.weights,
+            trainable_weights(model),
             learning_rate=learning_rate,
             optimizer=optimizer,
         )
@@ -106,7 +102,8 @@ def loss_and_gradients(model: Model, images_batch: Any, labels_batch: Any) -> tu
     average_loss : scalar tensor of float32
         The mean cross-entropy of the batch.
     gradients : list of tensors
-        The gradient of that loss for each weight, of the weight's shape.
+        The gradient of that loss for each weight that may learn, of the weight's shape. A weight
+        that stands at several places of the model has one gradient, their sum.
 
     Notes
     -----
@@ -116,7 +113,7 @@ def loss_and_gradients(model: Model, images_batch: Any, labels_batch: Any) -> tu
     with engine.GradientTape() as tape:
         predictions = model(images_batch)
         average_loss = _engines.average_loss(engine, labels_batch, predictions)
-    return average_loss, tape.gradient(average_loss, model.weights)
+    return average_loss, tape.gradient(average_loss, trainable_weights(model))
 
 
 def update_weights(
@@ -141,28 +138,27 @@ def update_weights(
 
     Raises
     ------
+    TypeError
+        If a gradient is no tensor of real numbers, or the optimizer is none.
     ValueError
-        If there are not as many gradients as weights, a gradient is None or of another shape
-        than its weight, `learning_rate` is not a finite number above 0, or both a learning rate
-        and an optimizer are given. No weight has moved then.
+        If there are not as many gradients as weights, a weight comes twice, a gradient is None or
+        of another shape than its weight, `learning_rate` is not a finite number above 0, both a
+        learning rate and an optimizer are given, or the optimizer has a setting out of its range
+        or scales the loss.
 
     Notes
     -----
-    Explained on the page `from-scratch`.
+    Explained on the page `from-scratch`. Whatever goes wrong, also in the optimizer: either all
+    weights have moved, or none. Gradients are converted to the dtype of their weight.
     """
-    learning_rate = _checked_step(learning_rate, optimizer)
-    if len(gradients) != len(weights):
-        raise ValueError(
-            f"gradients: expected one for each of {len(weights)} weights. "
-            f"Received: {len(gradients)}"
-        )
-    for k, (gradient, weight) in enumerate(zip(gradients, weights, strict=True)):
-        _checks.gradient(f"gradients[{k}]", gradient, weight)
-    if optimizer is not None:
-        optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        return
-    for gradient, weight in zip(gradients, weights, strict=True):
-        weight.assign_sub(gradient * learning_rate)
+    learning_rate = _inputs.step_size(learning_rate, optimizer)
+    gradients = fitting_gradients(gradients, weights)
+    with AllOrNone([*weights, *variables_of(optimizer)]):
+        if optimizer is not None:
+            optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            return
+        for gradient, weight in zip(gradients, weights, strict=True):
+            weight.assign_sub(gradient * learning_rate)
 
 
 def fit(
@@ -209,7 +205,7 @@ def fit(
         batch.
     run_eagerly : bool, default False
         Run every step as Python code, so that a debugger can stop in it. Otherwise TensorFlow
-        compiles the steps to a graph, which is much faster and gives the same losses.
+        compiles the steps to a graph, which is much faster and gives the same losses; see below.
 
     Returns
     -------
@@ -220,17 +216,31 @@ def fit(
     Raises
     ------
     TypeError
-        If an argument is of the wrong type, for example labels that are not whole numbers.
+        If an argument is of the wrong type, for example labels that are not whole numbers; or if
+        TensorFlow cannot make a graph of the model.
     ValueError
-        If an argument has a wrong value, for example as many labels as there are no images, or
-        a label beyond the model's outputs.
+        If an argument has a wrong value, for example not as many labels as images, or a label
+        beyond the model's outputs; or if two graphs of the same model differ.
+    RuntimeError
+        If it is called inside of a ``tf.function`` or under a strategy of ``tf.distribute``.
     FloatingPointError
         If a loss is not finite; the message tells the epoch and the batch. The weights are
         those before that batch. Also if weights are not finite after an epoch.
 
     Notes
     -----
-    Explained on the page `from-scratch`.
+    Explained on the page `from-scratch`. Weights and layers whose `trainable` is False are left
+    alone, and a weight that stands at several places moves once, by the sum of its gradients. An
+    interruption, such as Ctrl-C, leaves the weights as they are after some whole step.
+
+    The graph is made in each call, from the model and the optimizer as they are then. So the
+    Python code of the model runs a few times in each call and not once for each batch, and what
+    it does besides calling TensorFlow is not seen: a number that it draws with NumPy, or a counter
+    that it moves. Code that gives another graph each time is refused; code that would give another
+    one only after some batches cannot be noticed and needs ``run_eagerly=True``. TensorFlow's own
+    random numbers are drawn for each batch, but other ones than without a graph. Optimizers of
+    `dlbook.optimizers` are Python code, and models on `dlbook.autodiff` too: they always run
+    eagerly.
 
     Examples
     --------
@@ -244,48 +254,38 @@ def fit(
     2
     """
     epochs = _checks.whole_number("epochs", epochs, least=1)
-    _checked_step(learning_rate, optimizer)
     _checks.choice("verbose", verbose, (0, 1, 2))
-    x, y = _examples(model, images, labels)
+    _inputs.step_size(learning_rate, optimizer)
+    x, y = _inputs.examples(model, images, labels)
     batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
     history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
     if validation_data is not None:
         held_out = _checks.pair("validation_data", validation_data)
         names = ("validation_data[0]", "validation_data[1]")
-        validation_data = _examples(model, *held_out, names=names)
+        validation_data = _inputs.examples(model, *held_out, names=names)
         history |= {"val_loss": [], "val_accuracy": []}
+    eager = _checks.flag("run_eagerly", run_eagerly)
     # All input has been checked: only now is the optimizer bound to the model.
-    step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
-    if _checks.flag("run_eagerly", run_eagerly) or not _can_be_compiled(model, optimizer):
-        one_epoch = _eager_epoch(batches, step)
-    else:
-        graph = _graph_of(model, batches.batch_size, learning_rate, optimizer)
-        one_epoch = _compiled_epoch(batches, step, graph)
+    _inputs.bind(optimizer, model)
+    one_epoch = _one_epoch(model, batches, learning_rate, optimizer, eager=eager)
+    report = Report(verbose, epochs, len(batches))
 
     for epoch in range(epochs):
-        report = _Report(verbose, epoch, epochs, len(batches))
+        report.start(epoch)
         total = 0.0
         for counter, loss in enumerate(one_epoch()):
-            if not math.isfinite(loss):
-                raise FloatingPointError(
-                    f"loss at batch {counter} of epoch {epoch}: expected a finite number. "
-                    f"Received: {loss}. Training stopped; the weights are those before this "
-                    "batch. A smaller learning rate, or inputs from 0 to 1, may help."
-                )
+            _check_loss(loss, counter, epoch)
             total += loss * min(batches.batch_size, len(y) - counter * batches.batch_size)
             history["batch_loss"].append(loss)
             report.batch(counter, loss)
-        if not all(np.isfinite(np.asarray(weight)).all() for weight in model.weights):
-            raise FloatingPointError(
-                f"weights after epoch {epoch}: expected finite numbers. Received: NaN or infinite "
-                "ones, though all losses were finite. Are there infinite numbers in the images?"
-            )
+        _check_weights(model, epoch)
         history["loss"].append(total / len(y))
         if validation_data is not None:
             val_loss, val_accuracy = evaluate(model, *validation_data)
             history["val_loss"].append(val_loss)
             history["val_accuracy"].append(val_accuracy)
-        report.epoch(history)
+        report.end(history)
+    _inputs.finish(optimizer, model)
     return history
 
 
@@ -322,7 +322,7 @@ def evaluate(
     -----
     Used on the page `from-scratch`.
     """
-    x, y = _examples(model, images, labels)
+    x, y = _inputs.examples(model, images, labels)
     engine = _engines.engine_of(model)
     loss, right = 0.0, 0
     for images_batch, labels_batch in BatchGenerator(x, y, batch_size):
@@ -332,10 +332,20 @@ def evaluate(
     return Evaluation(loss / len(y), right / len(y))
 
 
-def _eager_epoch(
-    batches: BatchGenerator, step: Callable[..., Any]
+def _one_epoch(
+    model: Model,
+    batches: BatchGenerator,
+    learning_rate: float | None,
+    optimizer: Any,
+    *,
+    eager: bool,
 ) -> Callable[[], Iterator[float]]:
     """Return a function that trains for one epoch and yields the loss of each batch."""
+    step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
+    if not eager and _compiled.can_be_compiled(model, optimizer):
+        rate = _inputs.step_size(learning_rate, optimizer)
+        parts = loss_and_gradients, update_weights
+        return _compiled.compiled_epoch(model, batches, step, parts, rate, optimizer)
 
     def one_epoch() -> Iterator[float]:
         for images_batch, labels_batch in batches:
@@ -344,178 +354,20 @@ def _eager_epoch(
     return one_epoch
 
 
-def _compiled_epoch(
-    batches: BatchGenerator, step: Callable[..., Any], graph: Callable[..., Any]
-) -> Callable[[], Iterator[float]]:
-    """Return what `_eager_epoch` does, with the steps of full batches in a graph.
-
-    The data is copied to the device once. Python is asked again only after every `LOG_EVERY`
-    batches, when there is something to log. A short batch at the end is not worth a graph of its
-    own: it takes an eager step.
-    """
-    tf = _engines.tensorflow()
-    images, labels = map(_engines.to_device, (batches.images, batches.labels))
-    full = len(batches.images) // batches.batch_size
-
-    def one_epoch() -> Iterator[float]:
-        iter(batches)  # starts the epoch, and shuffles if that was asked for
-        order = None if batches.order is None else tf.constant(batches.order)
-        for first in range(0, full, LOG_EVERY):
-            count = min(LOG_EVERY, full - first)
-            losses = graph(images, labels, order, tf.constant(first), tf.constant(first + count))
-            yield from losses.numpy()[:count].tolist()
-        batches.index = full * batches.batch_size
-        if full < len(batches):
-            yield float(step(*batches.next()))
-
-    return one_epoch
-
-
-def _graph_of(
-    model: Model, batch_size: int, learning_rate: float | None, optimizer: Any
-) -> Callable[..., Any]:
-    """Return the training steps of some batches as a graph, from the model's cache if it is there.
-
-    Making the graph takes a few seconds, so a model keeps the last one. It is used again only
-    while all that went into it is the same: `NaiveSequential.parts` lists the model's share.
-    """
-    tf = _engines.tensorflow()
-    settings = () if optimizer is None else vars(optimizer).values()
-    parts = [batch_size, learning_rate, optimizer, *settings]
-    parts += getattr(model, "parts", [object()])
-    kept_parts, graph = getattr(model, "_graph", ([], None))
-    if len(parts) == len(kept_parts) and all(map(operator.is_, parts, kept_parts)):
-        return cast("Callable[..., Any]", graph)
-
-    variables = [*model.weights, *(() if optimizer is None else optimizer.variables)]
-
-    def part(tensor: Any, start: Any) -> Any:
-        others = len(tensor.shape) - 1
-        return tf.slice(tensor, [start, *[0] * others], [batch_size, *tensor.shape[1:]])
-
-    # XLA makes one program of the loop and all that is in it, and moves the weights in place.
-    # It also keeps NaN, which TensorFlow's own fused kernels turn into 0 at a relu.
-    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-    def train(images: Any, labels: Any, order: Any, first: Any, last: Any) -> Any:
-        losses = tf.TensorArray(tf.float32, size=LOG_EVERY)
-        for counter in tf.range(first, last):
-            start = counter * batch_size
-            if order is None:
-                images_batch, labels_batch = part(images, start), part(labels, start)
-            else:
-                chosen = part(order, start)
-                images_batch, labels_batch = tf.gather(images, chosen), tf.gather(labels, chosen)
-            # As in `one_training_step`, a loss that is not finite leaves all as it was. A choice
-            # between old and new entries costs nothing here; a condition would copy all weights.
-            before = [tf.identity(variable) for variable in variables]
-            loss, gradients = loss_and_gradients(model, images_batch, labels_batch)
-            update_weights(
-                gradients, model.weights, learning_rate=learning_rate, optimizer=optimizer
-            )
-            is_finite = loss < math.inf
-            for variable, old in zip(variables, before, strict=True):
-                variable.assign(tf.where(is_finite, variable, old))
-            losses = losses.write(counter - first, tf.cast(loss, tf.float32))
-            if not is_finite:
-                break
-        return losses.stack()
-
-    if hasattr(model, "parts"):
-        model._graph = parts, train  # type: ignore[attr-defined]
-    return cast("Callable[..., Any]", train)
-
-
-def _can_be_compiled(model: Model, optimizer: Any) -> bool:
-    """Tell whether TensorFlow can make a graph of a step: all that takes part must be its own."""
-    if not _engines.is_tensorflow(_engines.engine_of(model)):
-        return False
-    if optimizer is None:
-        return True
-    if not isinstance(optimizer, _engines.tensorflow().keras.optimizers.Optimizer):
-        return False
-    optimizer.build(model.weights)  # its own variables must exist before the graph is made
-    return True
-
-
-def _checked_step(learning_rate: float | None, optimizer: Any) -> float:
-    """Return the step size of plain gradient descent; raise if what was given makes no sense."""
-    if learning_rate is None:
-        if isinstance(optimizer, type) or not (
-            optimizer is None or hasattr(optimizer, "apply_gradients")
-        ):
-            raise TypeError(
-                "optimizer: expected an optimizer of Keras or of dlbook.optimizers. "
-                f"Received: {optimizer!r}"
-            )
-        return LEARNING_RATE
-    if optimizer is not None:
-        raise ValueError("learning_rate: expected None when an optimizer is given; it has its own")
-    return _checks.real_number("learning_rate", learning_rate, above=0)
-
-
-def _examples(
-    model: Model,
-    images: ArrayLike,
-    labels: ArrayLike,
-    *,
-    names: tuple[str, str] = ("images", "labels"),
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return examples that the model can take, as arrays; raise if it cannot take them."""
-    _checks.network("model", model)
-    x, y = _checks.examples(images, labels, names=names)
-    if x.dtype.kind != "f":
-        raise TypeError(
-            f"{names[0]}: expected floating-point numbers, as "
-            "dlbook.datasets.mnist.prepare_images returns them. "
-            f"Received: dtype {x.dtype}"
+def _check_loss(loss: float, counter: int, epoch: int) -> None:
+    """Raise if the loss of a batch is not finite."""
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"loss at batch {counter} of epoch {epoch}: expected a finite number. "
+            f"Received: {loss}. Training stopped; the weights are those before this "
+            "batch. A smaller learning rate, or inputs from 0 to 1, may help."
         )
-    x = x.astype(np.float32, copy=False)
-    try:
-        outputs = model(x[:1])
-    except ValueError as error:
-        raise ValueError(f"{names[0]}: the model does not take them: {error}") from error
-    if len(outputs.shape) != 2:
-        raise ValueError(
-            f"{names[0]}: expected a shape of which the model makes (n, classes), mostly "
-            f"(n, inputs). Received: shape {x.shape}"
+
+
+def _check_weights(model: Model, epoch: int) -> None:
+    """Raise if an epoch has spoiled the weights."""
+    if not all(np.isfinite(np.asarray(weight)).all() for weight in model.weights):
+        raise FloatingPointError(
+            f"weights after epoch {epoch}: expected finite numbers. Received: NaN or infinite "
+            "ones, though all losses were finite. Are there infinite numbers in the images?"
         )
-    engine = _engines.engine_of(model)
-    if not isinstance(outputs, engine.Tensor):
-        raise TypeError(
-            f"model: expected tensors of {engine.__name__}. Received: {type(outputs).__name__}; "
-            "do all activations come from there?"
-        )
-    classes = outputs.shape[-1]
-    if y.min() < 0 or y.max() >= classes:
-        raise ValueError(
-            f"{names[1]}: expected whole numbers from 0 to {classes - 1}, for a model with "
-            f"{classes} outputs. Received: values from {y.min()} to {y.max()}"
-        )
-    return x, y
-
-
-class _Report:
-    """What `fit` shows of one epoch: nothing, a progress bar, or a log."""
-
-    def __init__(self, verbose: int, epoch: int, epochs: int, batches: int) -> None:
-        self.verbose, self.batches = verbose, batches
-        if verbose == 1:
-            from keras.utils import Progbar
-
-            print(f"Epoch {epoch}/{epochs - 1}")
-            self.bar = Progbar(batches, stateful_metrics=["val_loss", "val_accuracy"])
-        elif verbose == 2:
-            print(f"Epoch {epoch}")
-
-    def batch(self, counter: int, loss: float) -> None:
-        """Show the loss of a batch."""
-        if self.verbose == 1:
-            self.bar.update(counter + 1, values=[("loss", loss)], finalize=False)
-        elif self.verbose == 2 and counter % LOG_EVERY == 0:
-            print(f"loss at batch {counter}: {loss:.2f}")
-
-    def epoch(self, history: dict[str, list[float]]) -> None:
-        """Show what is known at the end of the epoch."""
-        if self.verbose == 1:
-            last = {name: values[-1] for name, values in history.items() if name != "batch_loss"}
-            self.bar.update(self.batches, values=last.items(), finalize=True)
