@@ -302,7 +302,7 @@ def test_what_is_no_affine_map_raises(matrix, vector, error, message):
             lambda: compose(outer=rotation(1), inner=scaling([1, 1, 1])),
             "inner: expected a map to 2 coordinates, .* Received: a map to 3 coordinates",
         ),
-        (lambda: geometry.grid(0), "half_width: expected a whole number of at least 1"),
+        (lambda: geometry.grid(0), "half_width: expected a whole number from 1 to 100. Rec.* 0"),
     ],
 )
 def test_bad_values_raise_and_name_the_argument(call, message):
