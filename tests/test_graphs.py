@@ -164,7 +164,7 @@ def test_the_chain_multiplies_its_factors_from_the_right():
     assert shown["−2"][0] == 0
     assert shown["−0.5"][0] == 1
     assert {"−6", "× 4", "× −0.5", "f", "g"} <= set(shown)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="steps: expected 1 entry, one between"):
         plotting.chain(["x", "y"], ["f", "g"], [1.0, 2.0], [1.0])
 
 
