@@ -176,18 +176,19 @@ def fitting(
     lengths: dict[str, int] = {}
     results = []
     for name, (values, axes) in wanted.items():
-        result, axis_names = numbers(name, values, finite=finite), axes.split()
+        result, axis_names = numbers(name, values, finite=False), axes.split()
         known = [str(lengths.get(axis, axis)) for axis in axis_names]
-        fits = result.ndim == len(known) and result.size > 0
-        pairs = zip(known, result.shape, strict=False)
-        if not fits or any(axis.isdigit() and int(axis) != length for axis, length in pairs):
+        own = lengths | {axis: int(axis) for axis in axis_names if axis.isdigit()}
+        pairs = zip(axis_names, result.shape, strict=False)
+        fits = all(own.setdefault(axis, length) == length for axis, length in pairs)
+        if not fits or result.ndim != len(known) or not result.size:
             shape = f"({', '.join(known)}{',' * (len(known) == 1)})"
             empty = "" if result.size else ", not empty"
             raise ValueError(
                 f"{name}: expected shape {shape}{empty}. Received: shape {result.shape}"
             )
         lengths.update(zip(axis_names, result.shape, strict=True))
-        results.append(result)
+        results.append(numbers(name, result, finite=finite))
     return results
 
 

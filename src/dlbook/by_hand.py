@@ -11,6 +11,7 @@ paper; change the network, and you must go back to your paper. That is what a ta
 """
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def _refusing_infinity(compute: Callable[..., Gradients]) -> Callable[..., Gradi
     def checked(x: ArrayLike, labels: ArrayLike, weights: Sequence[ArrayLike]) -> Gradients:
         with np.errstate(over="ignore", invalid="ignore"):  # the error says it in our words
             loss, steps = compute(x, labels, weights)
-        if not _all_finite(np.array([loss]), *steps):
+        if not all(map(math.isfinite, (loss, *map(_largest, steps)))):
             raise ValueError(
                 "weights: expected finite numbers that give a finite loss and finite gradients. "
                 f"Received: weights that give the loss {loss}"
@@ -137,7 +138,7 @@ def train_step(
     ValueError
         If a weight is read-only, shapes do not fit, a label is not one of the classes, the
         inputs, the loss or a gradient are not finite, or `learning_rate` is not above 0 or makes
-        steps that are not finite. No weight has moved then.
+        weights that are not finite. No weight has moved then.
 
     Notes
     -----
@@ -149,10 +150,12 @@ def train_step(
     with np.errstate(over="ignore"):
         for step in steps:
             step *= learning_rate  # in place: a kernel is large, and nobody needs its gradient now
-    if not _all_finite(*steps):
-        raise ValueError(
-            f"learning_rate: expected a number that makes finite steps. Received: {learning_rate}"
-        )
+    for weight, step in zip(weights, steps, strict=True):
+        if not _largest(weight) + _largest(step) <= float(np.finfo(weight.dtype).max):
+            raise ValueError(
+                "learning_rate: expected a number that leaves all weights finite. "
+                f"Received: {learning_rate}"
+            )
     for weight, step in zip(weights, steps, strict=True):
         weight -= step
     return loss
@@ -170,7 +173,7 @@ def _fitting(
         raise ValueError(f"x: expected shape (batch, {inputs}). Received: {rows.shape}")
     _, classified = _checks.examples(rows, labels, names=("x", "labels"))
     classified = _checks.whole_numbers("labels", classified, least=0, most=classes - 1)
-    if not _all_finite(rows):
+    if not math.isfinite(_largest(rows)):
         raise ValueError("x: expected finite numbers. Received: infinity or NaN among them")
     return rows, classified, parts
 
@@ -181,9 +184,9 @@ def _floats(name: str, values: ArrayLike) -> Array:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _all_finite(*arrays: Array) -> bool:
-    """Tell whether arrays hold neither infinity nor NaN."""
-    return all(bool(np.isfinite(array).all()) for array in arrays)
+def _largest(array: Array) -> float:
+    """Return the largest absolute value: infinity or NaN if there is one, and without a copy."""
+    return float(np.maximum(array.max(), -array.min()))
 
 
 def _check_writeable(weights: Sequence[Any]) -> None:

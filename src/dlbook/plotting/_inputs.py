@@ -20,7 +20,7 @@ from dlbook import _checks
 def check_kinds(function: Callable[..., Any]) -> Callable[..., None]:
     """Return a function of the same arguments that raises unless they are of the kinds annotated.
 
-    Arrays are left to the function itself, which knows their shapes.
+    Of arrays the function itself looks at shapes and numbers.
     """
     signature, hints = inspect.signature(function), get_type_hints(function)
 
@@ -35,9 +35,10 @@ def _check_kind(name: str, value: Any, wanted: Any) -> None:
     """Raise unless `value` is of the kind `wanted`, an annotation."""
     origin, parts = get_origin(wanted), get_args(wanted)
     if origin in (Union, UnionType) and NoneType in parts:
-        parts = tuple(part for part in parts if part is not NoneType)
-        if value is not None and len(parts) == 1:
-            _check_kind(name, value, *parts)
+        if value is not None:
+            _check_kind(name, value, Union[tuple(part for part in parts if part is not NoneType)])  # noqa: UP007
+    elif origin in (Union, UnionType):  # array_like
+        _checks.array(name, value)
     elif origin is Mapping:
         _checks.mapping(name, value)
         for key, entry in value.items():
@@ -59,7 +60,7 @@ def _check_series(name: str, value: Any) -> None:
     is_series = hasattr(value, "__len__") and hasattr(value, "__iter__")
     # Arrays and tensors have the methods above even if they hold a single number.
     is_scalar = not isinstance(value, tuple) and getattr(value, "shape", None) == ()
-    if not is_series or is_scalar or isinstance(value, (str, bytes, Mapping)):
+    if not is_series or is_scalar or isinstance(value, (str, bytes, Mapping, np.ma.MaskedArray)):
         raise TypeError(f"{name}: expected a list. Received: {type(value).__name__}")
 
 
@@ -139,7 +140,8 @@ def array(name: str, values: ArrayLike, axes: str, *, finite: bool = True) -> ND
 
 def classes(name: str, values: ArrayLike, count: int, *, most: int = 2**62) -> NDArray[np.integer]:
     """Return classes as an array; raise unless there are `count`, each from 0 to `most`."""
-    labels = _checks.class_labels(name, values)
+    labels = _checks.array(name, values)
+    labels = _checks.class_labels(name, labels + 0 if labels.dtype == bool else labels)
     check_count(name, labels, count, "one for each example")
     return _checks.whole_numbers(name, labels, least=0, most=most)
 

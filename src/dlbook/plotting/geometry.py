@@ -134,7 +134,7 @@ def folded_grids(grids: Mapping[str, ArrayLike], parts: ArrayLike, names: Sequen
     check_most("names", names, len(COLOURS))
     named = {f"grids[{name!r}]": (points, "lines points 2") for name, points in grids.items()}
     *arrays, parts = _checks.fitting(named | {"parts": (parts, "lines points")})
-    parts = _checks.whole_numbers("parts", parts, least=0, most=len(names) - 1)
+    parts = _checks.whole_numbers("parts", parts + 0, least=0, most=len(names) - 1)
     check_count("names", names, len(np.unique(parts)), "one for each part that has points")
     steps = {name: points.astype(float) for name, points in zip(grids, arrays, strict=True)}
     axes = _panels(len(steps), height=3.2)
