@@ -1,6 +1,9 @@
 """The benchmark compares like with like: all contestants do the same training."""
 
 import json
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -61,11 +64,54 @@ def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
         ([1, 2], [1], "seconds: expected one for each of at least two sizes"),
         ([1, 0], [1, 2], "sizes: expected numbers above 0"),
         ([1, 2], [1, -2], "seconds: expected numbers above 0"),
+        ([64, 64, 64], [1, 2, 3], "sizes: expected at least two that differ"),
+        ([1e300, 1e300 * (1 + 2**-52)], [1, 2], "sizes: expected at least two that differ"),
+        ([1, 2], [1, np.inf], "seconds: expected finite numbers"),
     ],
 )
 def test_measurements_that_fit_no_power_are_refused(sizes, seconds, message):
     with pytest.raises(ValueError, match=message):
         bench.fitted_exponent(sizes, seconds)
+
+
+def test_nothing_runs_if_a_runner_is_none():
+    ran = []
+    with pytest.raises(
+        TypeError, match="runners\\['b'\\]: expected a function. Received: NoneType"
+    ):
+        bench.take_turns({"a": lambda: ran.append("a"), "b": None})
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rounds", "0"], "argument --rounds: expected a whole number from 1 to .*'0'"),
+        (["--rounds", "many"], "argument --rounds: expected a whole number from 1 to .*'many'"),
+        (["--examples", "-5"], "argument --examples: expected a whole number from 1 to .*'-5'"),
+        (["--examples", "60001"], "argument --examples: .*from 1 to 60000.*'60001'"),
+        (["--output", __file__], "argument --output: expected a folder to write into"),
+    ],
+)
+def test_the_command_refuses_bad_options_before_it_measures(arguments, message, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        report.main(arguments)
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_the_command_says_which_package_is_missing(tmp_path):
+    code = (
+        "import runpy, sys\n"
+        "sys.modules['tabulate'] = None  # as if it were not installed\n"
+        "runpy.run_module('dlbook.bench', run_name='__main__')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, "--output", tmp_path], capture_output=True, text=True
+    )
+    assert run.returncode == 2
+    assert "expected the package tabulate" in run.stderr
+    assert "pip install tabulate" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_the_report_holds_a_table_the_numbers_and_a_picture(tmp_path, monkeypatch):

@@ -113,6 +113,35 @@ def test_ten_steps_are_those_of_the_training_loop(rng):
         assert loss == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_a_step_writes_into_arrays_of_any_order_in_memory(rng):
+    plain = network(rng)
+    x, labels = batch(rng)
+    odd = []
+    for weight in plain:
+        wide = np.zeros([2 * n for n in weight.shape], ">f8")
+        odd.append(wide[tuple(slice(None, None, -2) for _ in weight.shape)])
+        odd[-1][...] = weight
+    by_hand.train_step(x, labels, plain, learning_rate=0.25)
+    by_hand.train_step(x.tolist(), labels.tolist(), odd, learning_rate=0.25)
+    for weight, expected in zip(odd, plain, strict=True):
+        # BLAS may add up a product of another order in memory in another order: sums of at most
+        # seven terms, so a few eps (2.2e-16) of their size, which is below 10.
+        np.testing.assert_allclose(weight, expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("last", [{"x": np.nan}, {"weight": "read-only"}, {"learning_rate": 1e308}])
+def test_a_step_that_cannot_be_taken_moves_no_weight(rng, last):
+    weights = network(rng)
+    x, labels = batch(rng)
+    x[-1, -1] = last.get("x", 1)
+    weights[3].flags.writeable = "weight" not in last
+    before = [weight.copy() for weight in weights]
+    with pytest.raises(ValueError, match=r"(x|weights\[3\]|learning_rate): expected "):
+        by_hand.train_step(x * 1e3, labels, weights, learning_rate=last.get("learning_rate", 0.1))
+    for weight, kept in zip(weights, before, strict=True):
+        np.testing.assert_array_equal(weight, kept)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -1,7 +1,9 @@
 """Affine maps do what geometry says: properties over many maps and points."""
 
+import copy
 import dataclasses
 import math
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -221,6 +223,43 @@ def test_arrays_inside_cannot_be_changed_from_outside():
             array[0] = 7
     with pytest.raises(dataclasses.FrozenInstanceError):
         move.vector = b
+
+
+class Named(AffineMap):
+    """A map of one's own."""
+
+
+@pytest.mark.parametrize("kind", [AffineMap, Named])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.copy,
+        copy.deepcopy,
+        dataclasses.replace,
+        *(
+            lambda move, protocol=protocol: pickle.loads(pickle.dumps(move, protocol))
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
+    ],
+)
+def test_a_copy_of_a_map_is_equal_of_its_kind_and_as_read_only(copied, kind):
+    move = kind([[2, 1], [0, 3]], [1, -1])
+    again = copied(move)
+    assert type(again) is kind
+    np.testing.assert_array_equal(again([[1, 1], [0, 2]]), move([[1, 1], [0, 2]]))
+    for array, original in ((again.matrix, move.matrix), (again.vector, move.vector)):
+        assert not np.shares_memory(array, original)
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 7
+
+
+def test_a_map_inside_of_a_copied_structure_stays_read_only():
+    (again,) = copy.deepcopy([rotation(1)])
+    assert not again.matrix.flags.writeable
+
+
+def test_a_determinant_too_large_for_float64_is_infinite():
+    assert scaling([1e200, -1e200]).determinant == -math.inf
 
 
 def test_what_comes_out_can_be_changed_and_leaves_points_and_map_alone():

@@ -14,6 +14,9 @@ from dlbook import playground
 from dlbook.datasets import mnist
 
 FLOATS = st.floats(-1e3, 1e3, width=32, allow_subnormal=False)
+# Codes are rounded to the nearest, so half a scale away at most; but the scale itself is rounded to
+# float32, by half an eps of 1.2e-7, which counts 127 times where the code is 127.
+HALF = 0.5 + 127 * np.finfo(np.float32).eps
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=9)
 
 
@@ -33,7 +36,15 @@ def test_codes_times_scales_come_within_half_a_scale(matrix):
     codes, scales = playground.quantise(matrix)
     assert codes.dtype == np.int8
     assert scales.shape == (matrix.shape[1],)
-    assert np.all(np.abs(codes * scales.astype(float) - matrix) <= scales * 0.5001)
+    assert np.all(np.abs(codes * scales.astype(float) - matrix) <= scales * HALF)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-45, 1e-42, 1e-38, 1e-36, 1e30, 4e40])
+def test_codes_times_scales_come_within_half_a_scale_for_tiny_and_huge_numbers(size, rng):
+    matrix = rng.uniform(-size, size, (5, 4))
+    codes, scales = playground.quantise(matrix)
+    assert (scales >= np.finfo(np.float32).tiny).all()
+    assert np.all(np.abs(codes * scales.astype(float) - matrix) <= scales * HALF)
 
 
 def test_the_largest_weight_of_each_column_uses_the_whole_range():

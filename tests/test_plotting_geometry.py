@@ -32,6 +32,11 @@ def test_vectors_are_added_tip_to_tail():
     assert {"a = (3, 1)", "b = (−1, 2)", "a + b = (2, 3)"} <= set(texts(ax))
 
 
+def test_a_vector_of_length_zero_can_be_added():
+    (ax,) = plotting.vector_sum([0, 0], [1, 2]).axes
+    assert {"a = (0, 0)", "b = (1, 2)", "a + b = (1, 2)"} <= set(texts(ax))
+
+
 def test_each_map_has_a_panel_with_the_paper_before_and_after():
     paper = grid(1)
     moved = {"turned": rotation(1)(paper), "wide": scaling([2, 1])(paper)}
@@ -111,6 +116,13 @@ def test_each_stage_shows_both_classes_their_paper_and_the_cut(two_classes):
         np.testing.assert_allclose(on_cut, 0, atol=1e-9)
         left, right = ax.get_xlim()
         assert left < place[:, 0].min() < place[:, 0].max() < right
+
+
+def test_a_plane_without_a_border_can_be_drawn(two_classes):
+    axis = np.linspace(-2, 2, 5)
+    field = np.stack(np.meshgrid(axis, axis), axis=-1)
+    figure = plotting.class_regions(*two_classes, field, np.full((5, 5), 0.2))
+    assert len(figure.axes) == 1
 
 
 def test_regions_have_their_border_where_the_probability_is_one_half(two_classes):
