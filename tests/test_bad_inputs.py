@@ -21,6 +21,8 @@ from dlbook import NaiveDense, NaiveSequential, autodiff, geometry
 from dlbook.autodiff import GradientTape, Variable
 from dlbook.optimizers import SGD
 
+pytestmark = pytest.mark.numeric
+
 NAN, INF = float("nan"), float("inf")
 LONG = 10**5000  # Python refuses to write so long a number
 ONES = np.ones((2, 3))
@@ -297,6 +299,7 @@ REFUSED = {
         (([[0, NAN]],), ValueError, "drawing: expected finite numbers.*nan"),
         (([[INF, 0]],), ValueError, "drawing: expected finite numbers.*inf"),
         (([[-1, 0]],), ValueError, "drawing: expected no number below 0.*-1"),
+        (([[1e300]],), ValueError, "drawing: expected no number above 1e.290"),
         (([0, 1],), ValueError, r"drawing: expected shape \(height, width\)"),
         (([["1"]],), TypeError, f"drawing: {NO_NUMBERS} <U1"),
         (([[None]],), TypeError, f"drawing: {NO_NUMBERS} object"),
@@ -835,8 +838,9 @@ TAKEN = {
         ((INK.astype(bool),), BOX),
         ((strided(INK),), BOX),
         ((big_endian(read_only(INK)),), BOX),
-        ((INK * 5e-324,), BOX * 5e-324),
-        ((INK * np.finfo(float).max,), BOX * np.finfo(float).max),
+        ((INK * 5e-324,), BOX * 0),
+        ((INK * 1e-290,), BOX * 1e-290),
+        ((INK * 1e290,), BOX * 1e290),
         ((np.zeros((0, 5)),), np.zeros((28, 28))),
     ],
     "playground.pixel_votes": [

@@ -1,5 +1,6 @@
 """The benchmark compares like with like: all contestants do the same training."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 from dlbook import bench
 from dlbook.bench import __main__ as report
 from dlbook.bench import contestants
+
+pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(scope="module")
@@ -24,26 +27,36 @@ def reached(mnist):
 
 
 def test_all_contestants_but_the_floor_reach_the_same_weights(reached):
-    expected = reached.pop("NumPy by hand")
-    assert reached.pop(contestants.FLOOR) is None
-    assert {"our tape", "fit, eager", "fit, compiled", "Keras"} <= set(reached)
-    for name, weights in reached.items():
+    expected = reached["NumPy by hand"]
+    assert reached[contestants.FLOOR] is None
+    others = set(reached) - {"NumPy by hand", contestants.FLOOR}
+    assert {"our tape", "fit, eager", "fit, compiled", "Keras"} <= others
+    for name in others:
         for weight, first, wanted in zip(
-            weights, contestants._first_weights(784, 512), expected, strict=True
+            reached[name], contestants._first_weights(784, 512), expected, strict=True
         ):
             moved, should_move = np.asarray(weight) - first, wanted - first
             scale = np.abs(should_move).max()
-            np.testing.assert_allclose(moved, should_move, atol=5e-3 * scale, err_msg=name)
+            # Each of three steps rounds a weight below 0.125 to a float32: off by 3.7e-9 each time,
+            # and so is the other program. Gradients are sums of up to 784 products: off by 784
+            # half eps (6e-8) of their sizes if all go one way, and measured at 1e-5 of the largest.
+            # All first weights are above 0, so no unit is near the corner of relu.
+            bound = 6 * 3.8e-9 + 784 * 6e-8 * scale
+            np.testing.assert_allclose(moved, should_move, rtol=0, atol=bound, err_msg=name)
+            assert bound < scale / 100
 
 
 def test_runners_take_turns_after_one_warm_up_each():
     order = []
+    ticks = itertools.count()
     seconds = bench.take_turns(
-        {"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=3
+        {"a": lambda: order.append("a"), "b": lambda: order.append("b")},
+        rounds=3,
+        clock=lambda: next(ticks),
     )
     assert order == ["a", "b"] * 4
     assert {name: runs.shape for name, runs in seconds.items()} == {"a": (3,), "b": (3,)}
-    assert all((runs > 0).all() for runs in seconds.values())
+    assert all((runs == 1).all() for runs in seconds.values()), "from one tick to the next"
 
 
 def test_no_rounds_are_refused():
@@ -54,7 +67,9 @@ def test_no_rounds_are_refused():
 @pytest.mark.parametrize("exponent", [0, 1, 2.5])
 def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
     sizes = np.array([8, 16, 32, 100])
-    assert bench.fitted_exponent(sizes, 3e-6 * sizes**exponent) == pytest.approx(exponent, abs=1e-9)
+    # Logarithms up to 13 are off by 2e-15, and the logarithms of the sizes span 2.5.
+    fitted = bench.fitted_exponent(sizes, 3e-6 * sizes**exponent)
+    assert fitted == pytest.approx(exponent, rel=0, abs=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +138,7 @@ def test_the_report_holds_a_table_the_numbers_and_a_picture(tmp_path, monkeypatc
     assert [row["contestant"] for row in training] == some
     assert training[0]["ratio to the floor"] == training[2]["ratio to Keras"] == 1
     assert len(operations) == 6
+    # A loop takes some hundred times as long: other programs cannot make up for that.
     assert all(row["loops / NumPy"] > 1 for row in operations)
     assert [row["what"] for row in start] == ["import dlbook, after import numpy", "load_data()"]
     assert [row["what"] for row in memory] == some

@@ -15,6 +15,11 @@ from hypothesis.extra.numpy import arrays
 from dlbook import NaiveDense, autodiff, geometry
 from dlbook.geometry import AffineMap, compose, rotation, scaling, shear, translation
 
+pytestmark = pytest.mark.numeric
+
+# Each result below takes at most three maps of four coordinates: some thirty operations, each
+# off by half an eps (1.1e-16) of the sizes that `assert_close` adds up. That is 3e-15; the bound
+# leaves a factor of 300, and a wrong term would be off by about the size itself.
 PRECISION = 1e-12
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=60)
@@ -95,7 +100,8 @@ def test_the_identity_changes_no_map(chain):
 @given(chains(length=2, square=True))
 def test_the_determinant_of_a_composition_is_the_product_of_the_determinants(chain):
     inner, outer, _ = chain
-    # No determinant is larger than this; rounding errors are relative to it.
+    # No determinant is larger than this. Elimination may let errors grow eightfold (2**3), in n**3
+    # = 64 operations: 512 half eps, 6e-14 of it.
     largest = np.prod([np.linalg.norm(m.matrix) ** len(m.matrix) for m in (inner, outer)])
     product = outer.determinant * inner.determinant
     error = abs(compose(outer, inner).determinant - product)
@@ -107,6 +113,7 @@ def test_the_determinant_of_a_composition_is_the_product_of_the_determinants(cha
 def test_the_determinant_of_a_2x2_matrix_is_ad_minus_bc(matrix):
     (a, b), (c, d) = matrix
     determinant = AffineMap(matrix, [0, 0]).determinant
+    # Both products are at most 1e4, and off by few eps of that.
     assert math.isclose(determinant, a * d - b * c, abs_tol=PRECISION * 1e4)
 
 
@@ -116,6 +123,7 @@ def test_the_determinant_is_the_signed_area_of_the_moved_unit_square(matrix, vec
     move = AffineMap(matrix, vector)
     x, y = move([[0, 0], [1, 0], [1, 1], [0, 1]]).T
     area = np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2  # the shoelace formula
+    # Places reach 300 along each axis, so their products 1e5, and eight of them meet.
     assert math.isclose(move.determinant, area, abs_tol=PRECISION * 1e6)
 
 
@@ -168,13 +176,17 @@ def test_a_translation_adds_its_vector(vector_and_points):
 def test_a_scaling_multiplies_each_coordinate_and_volumes_by_the_product(factors_and_points):
     factors, points = factors_and_points
     np.testing.assert_array_equal(scaling(factors)(points), points * factors)
-    assert math.isclose(scaling(factors).determinant, np.prod(factors), rel_tol=PRECISION)
+    # NumPy takes logarithms, of 4 · 709 at most: off by 3e-13. Tiny products have fewer digits.
+    assert math.isclose(
+        scaling(factors).determinant, np.prod(factors), rel_tol=PRECISION, abs_tol=1e-300
+    )
 
 
 @repeatable
 @given(numbers, numbers, numbers)
 def test_a_shear_moves_a_point_sideways_in_proportion_to_its_height(factor, x, y):
-    np.testing.assert_array_equal(shear(factor)([x, y]), [x + factor * y, y])
+    # A processor that multiplies and adds at once rounds once, others twice.
+    assert_close(shear(factor)([x, y]), [x + factor * y, y], shear(factor), points=np.array([x, y]))
     assert shear(factor).determinant == 1
 
 
@@ -285,7 +297,11 @@ def test_dense_layers_without_activation_are_affine_maps_that_compose(rng):
         AffineMap(np.transpose(layer.W.numpy()), layer.b.numpy()) for layer in (second, first)
     )
     x = rng.normal(size=(6, 5)).astype(np.float32)
-    np.testing.assert_allclose(compose(outer, inner)(x), second(first(x)).numpy(), rtol=1e-5)
+    # Sums of eight products and biases up to 4, once in float32 and once in float64: off by 12
+    # half eps of float32 (6e-8) of the sum of the sizes.
+    sizes = np.abs(x) @ np.abs(inner.matrix.T) @ np.abs(outer.matrix.T) + np.abs(outer.vector)
+    apart = np.abs(compose(outer, inner)(x) - second(first(x)).numpy())
+    assert (apart <= 12 * np.finfo(np.float32).eps / 2 * sizes).all()
 
 
 def test_a_grid_holds_the_lines_of_squared_paper():
@@ -295,8 +311,8 @@ def test_a_grid_holds_the_lines_of_squared_paper():
     for k, height in enumerate(range(-2, 3)):
         assert (upright[k, :, 0] == height).all()
         assert (level[k, :, 1] == height).all()
-    np.testing.assert_allclose(upright[0, :, 1], np.linspace(-2, 2, 41))
-    np.testing.assert_allclose(level[0, :, 0], np.linspace(-2, 2, 41))
+    np.testing.assert_array_equal(upright[0, :, 1], np.linspace(-2, 2, 41))
+    np.testing.assert_array_equal(level[0, :, 0], np.linspace(-2, 2, 41))
 
 
 @repeatable

@@ -30,6 +30,9 @@ CLASSES = 10
 BOX = 20
 """How many pixels the longer side of a digit gets, as the makers of MNIST did it."""
 
+FAINTEST, DARKEST = 1e-290, 1e290
+"""The range of ink of which means and sums can be taken without leaving that of float64."""
+
 SMALLEST = float(np.finfo(np.float32).tiny)
 """The smallest scale of `quantise`, and the smallest float32 that has all its digits."""
 
@@ -86,7 +89,7 @@ def to_field(drawing: ArrayLike) -> NDArray[np.float64]:
     Parameters
     ----------
     drawing : array_like of real numbers, shape (height, width)
-        The ink of each point; 0 is none.
+        The ink of each point, up to 1e290; 0 is none, and less than 1e-290 counts as none.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def to_field(drawing: ArrayLike) -> NDArray[np.float64]:
     TypeError
         If `drawing` does not hold real numbers.
     ValueError
-        If `drawing` has not two axes, or holds a number that is below 0 or not finite.
+        If `drawing` has not two axes, or holds a number that is below 0, too large or not finite.
 
     Notes
     -----
@@ -109,22 +112,20 @@ def to_field(drawing: ArrayLike) -> NDArray[np.float64]:
         raise ValueError(f"drawing: expected shape (height, width). Received: shape {ink.shape}")
     if (ink < 0).any():
         raise ValueError(f"drawing: expected no number below 0. Received: {ink.min()}")
+    if (ink > DARKEST).any():
+        raise ValueError(f"drawing: expected no number above {DARKEST}. Received: {ink.max()}")
+    ink[ink < FAINTEST] = 0
     field = np.zeros((FIELD, FIELD))
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if len(rows) == 0:
         return field
-    # Divided by a power of 2, which changes no digit, sums of huge or tiny ink stay in range.
-    largest = ink.max()
-    unit = np.ldexp(1.0, int(np.frexp(largest)[1]) - 1)
-    ink = ink / unit
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
     factor = BOX / max(ink.shape)
     height, width = (max(1, int(side * factor + 0.5)) for side in ink.shape)
     small = _means(height, ink.shape[0]) @ ink @ _means(width, ink.shape[1]).T
     top = _start(small.sum(axis=1))
     left = _start(small.sum(axis=0))
-    small = np.minimum(small, largest / unit)  # a mean may round to above the largest
-    field[top : top + height, left : left + width] = small * unit
+    field[top : top + height, left : left + width] = small
     return field
 
 
