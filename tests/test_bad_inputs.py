@@ -465,6 +465,7 @@ REFUSED = {
         ),
     ],
     "training.update_weights": [
+        ((["steep"], [Variable([1.0])]), TypeError, r"gradients\[0\]: expected a tensor.*'steep'"),
         (([], [Variable([1.0])]), ValueError, "gradients: expected one for each"),
         (([None], [Variable([1.0])]), ValueError, r"gradients\[0\]: .*None"),
         (([ONES], [Variable([1.0])]), ValueError, r"gradients\[0\]: .*\(1,\)"),
@@ -479,6 +480,7 @@ REFUSED = {
         ({"nesterov": 1}, TypeError, "nesterov: expected True or False. Received: 1"),
     ],
     "optimizers.SGD.apply_gradients": [
+        ((SGD(), [([1.0], Variable([1.0]))]), TypeError, r"gradients\[0\]: expected a tensor.*1.0"),
         ((SGD(), []), ValueError, "grads_and_vars: expected at least"),
     ],
     "optimizers.Adagrad": [

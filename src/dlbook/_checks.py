@@ -114,6 +114,8 @@ def gradient(name: str, value: Any, weight: Any) -> None:
         raise ValueError(
             f"{name}: expected a tensor. Received: None; the loss does not depend on this weight"
         )
+    if not hasattr(value, "shape"):
+        raise TypeError(f"{name}: expected a tensor. Received: {shown(value)}")
     if tuple(value.shape) != tuple(weight.shape):
         raise ValueError(
             f"{name}: expected the weight's shape {tuple(weight.shape)}. "
