@@ -47,9 +47,8 @@ def read_curve(folder: str | Path, tag: str) -> NDArray[np.float32]:
     to drop values that were written before one of an earlier step: they are put in order here.
     """
     _check_files(folder)
-    # With a full stop at its end, no folder is taken for an event file because of its name.
-    path = os.path.join(folder, ".")  # noqa: PTH118 - which pathlib would take away
-    reader = EventAccumulator(path, size_guidance={TENSORS: 0}, purge_orphaned_data=False)
+    # With "/." at its end, no folder is taken for an event file because of its name.
+    reader = EventAccumulator(f"{folder}/.", size_guidance={TENSORS: 0}, purge_orphaned_data=False)
     reader.Reload()
     tags = [name for name in reader.Tags()[TENSORS] if _holds_numbers(reader.Tensors(name))]
     if tag not in tags:
@@ -88,5 +87,5 @@ def _check_files(folder: str | Path) -> None:
 
 def _holds_numbers(events: Iterable[Any]) -> bool:
     """Tell whether each event holds one real number: no text, histogram or image."""
-    arrays = [make_ndarray(event.tensor_proto) for event in events]
+    arrays = (make_ndarray(event.tensor_proto) for event in events)
     return all(array.ndim == 0 and array.dtype.kind in "biuf" for array in arrays)
