@@ -1,7 +1,9 @@
 """Affine maps do what geometry says: properties over many maps and points."""
 
+import copy
 import dataclasses
 import math
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +15,11 @@ from hypothesis.extra.numpy import arrays
 from dlbook import NaiveDense, autodiff, geometry
 from dlbook.geometry import AffineMap, compose, rotation, scaling, shear, translation
 
+pytestmark = pytest.mark.numeric
+
+# Each result below takes at most three maps of four coordinates: some thirty operations, each
+# off by half an eps (1.1e-16) of the sizes that `assert_close` adds up. That is 3e-15; the bound
+# leaves a factor of 300, and a wrong term would be off by about the size itself.
 PRECISION = 1e-12
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=60)
@@ -93,7 +100,8 @@ def test_the_identity_changes_no_map(chain):
 @given(chains(length=2, square=True))
 def test_the_determinant_of_a_composition_is_the_product_of_the_determinants(chain):
     inner, outer, _ = chain
-    # No determinant is larger than this; rounding errors are relative to it.
+    # No determinant is larger than this. Elimination may let errors grow eightfold (2**3), in n**3
+    # = 64 operations: 512 half eps, 6e-14 of it.
     largest = np.prod([np.linalg.norm(m.matrix) ** len(m.matrix) for m in (inner, outer)])
     product = outer.determinant * inner.determinant
     error = abs(compose(outer, inner).determinant - product)
@@ -105,6 +113,7 @@ def test_the_determinant_of_a_composition_is_the_product_of_the_determinants(cha
 def test_the_determinant_of_a_2x2_matrix_is_ad_minus_bc(matrix):
     (a, b), (c, d) = matrix
     determinant = AffineMap(matrix, [0, 0]).determinant
+    # Both products are at most 1e4, and off by few eps of that.
     assert math.isclose(determinant, a * d - b * c, abs_tol=PRECISION * 1e4)
 
 
@@ -114,6 +123,7 @@ def test_the_determinant_is_the_signed_area_of_the_moved_unit_square(matrix, vec
     move = AffineMap(matrix, vector)
     x, y = move([[0, 0], [1, 0], [1, 1], [0, 1]]).T
     area = np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2  # the shoelace formula
+    # Places reach 300 along each axis, so their products 1e5, and eight of them meet.
     assert math.isclose(move.determinant, area, abs_tol=PRECISION * 1e6)
 
 
@@ -166,13 +176,17 @@ def test_a_translation_adds_its_vector(vector_and_points):
 def test_a_scaling_multiplies_each_coordinate_and_volumes_by_the_product(factors_and_points):
     factors, points = factors_and_points
     np.testing.assert_array_equal(scaling(factors)(points), points * factors)
-    assert math.isclose(scaling(factors).determinant, np.prod(factors), rel_tol=PRECISION)
+    # NumPy takes logarithms, of 4 · 709 at most: off by 3e-13. Tiny products have fewer digits.
+    assert math.isclose(
+        scaling(factors).determinant, np.prod(factors), rel_tol=PRECISION, abs_tol=1e-300
+    )
 
 
 @repeatable
 @given(numbers, numbers, numbers)
 def test_a_shear_moves_a_point_sideways_in_proportion_to_its_height(factor, x, y):
-    np.testing.assert_array_equal(shear(factor)([x, y]), [x + factor * y, y])
+    # A processor that multiplies and adds at once rounds once, others twice.
+    assert_close(shear(factor)([x, y]), [x + factor * y, y], shear(factor), points=np.array([x, y]))
     assert shear(factor).determinant == 1
 
 
@@ -223,6 +237,43 @@ def test_arrays_inside_cannot_be_changed_from_outside():
         move.vector = b
 
 
+class Named(AffineMap):
+    """A map of one's own."""
+
+
+@pytest.mark.parametrize("kind", [AffineMap, Named])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.copy,
+        copy.deepcopy,
+        dataclasses.replace,
+        *(
+            lambda move, protocol=protocol: pickle.loads(pickle.dumps(move, protocol))
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
+    ],
+)
+def test_a_copy_of_a_map_is_equal_of_its_kind_and_as_read_only(copied, kind):
+    move = kind([[2, 1], [0, 3]], [1, -1])
+    again = copied(move)
+    assert type(again) is kind
+    np.testing.assert_array_equal(again([[1, 1], [0, 2]]), move([[1, 1], [0, 2]]))
+    for array, original in ((again.matrix, move.matrix), (again.vector, move.vector)):
+        assert not np.shares_memory(array, original)
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 7
+
+
+def test_a_map_inside_of_a_copied_structure_stays_read_only():
+    (again,) = copy.deepcopy([rotation(1)])
+    assert not again.matrix.flags.writeable
+
+
+def test_a_determinant_too_large_for_float64_is_infinite():
+    assert scaling([1e200, -1e200]).determinant == -math.inf
+
+
 def test_what_comes_out_can_be_changed_and_leaves_points_and_map_alone():
     points = np.zeros((2, 2))
     for move in (translation([0, 0]), scaling([1, 1])):
@@ -246,7 +297,11 @@ def test_dense_layers_without_activation_are_affine_maps_that_compose(rng):
         AffineMap(np.transpose(layer.W.numpy()), layer.b.numpy()) for layer in (second, first)
     )
     x = rng.normal(size=(6, 5)).astype(np.float32)
-    np.testing.assert_allclose(compose(outer, inner)(x), second(first(x)).numpy(), rtol=1e-5)
+    # Sums of eight products and biases up to 4, once in float32 and once in float64: off by 12
+    # half eps of float32 (6e-8) of the sum of the sizes.
+    sizes = np.abs(x) @ np.abs(inner.matrix.T) @ np.abs(outer.matrix.T) + np.abs(outer.vector)
+    apart = np.abs(compose(outer, inner)(x) - second(first(x)).numpy())
+    assert (apart <= 12 * np.finfo(np.float32).eps / 2 * sizes).all()
 
 
 def test_a_grid_holds_the_lines_of_squared_paper():
@@ -256,8 +311,8 @@ def test_a_grid_holds_the_lines_of_squared_paper():
     for k, height in enumerate(range(-2, 3)):
         assert (upright[k, :, 0] == height).all()
         assert (level[k, :, 1] == height).all()
-    np.testing.assert_allclose(upright[0, :, 1], np.linspace(-2, 2, 41))
-    np.testing.assert_allclose(level[0, :, 0], np.linspace(-2, 2, 41))
+    np.testing.assert_array_equal(upright[0, :, 1], np.linspace(-2, 2, 41))
+    np.testing.assert_array_equal(level[0, :, 0], np.linspace(-2, 2, 41))
 
 
 @repeatable
@@ -302,7 +357,7 @@ def test_what_is_no_affine_map_raises(matrix, vector, error, message):
             lambda: compose(outer=rotation(1), inner=scaling([1, 1, 1])),
             "inner: expected a map to 2 coordinates, .* Received: a map to 3 coordinates",
         ),
-        (lambda: geometry.grid(0), "half_width: expected a whole number of at least 1"),
+        (lambda: geometry.grid(0), "half_width: expected a whole number from 1 to 100. Rec.* 0"),
     ],
 )
 def test_bad_values_raise_and_name_the_argument(call, message):

@@ -54,6 +54,18 @@ def test_equal_numbers_are_different_constants():
     assert [node.label for node in nodes] == ["2", "variable", "multiply", "2", "add"]
 
 
+def test_operations_may_come_one_by_one():
+    def operations():
+        for _ in range(3):  # each is forgotten, and the next may take its place in memory
+            with GradientTape() as tape:
+                _ = Variable(np.ones(5)) * 2
+            yield from tape.operations
+
+    nodes, edges = graphs.computation_graph(operations())
+    assert [node.label for node in nodes] == ["variable", "2", "multiply"] * 3
+    assert edges == [(0, 2), (1, 2), (3, 5), (4, 5), (6, 8), (7, 8)]
+
+
 def test_an_empty_tape_gives_an_empty_graph():
     assert graphs.computation_graph([]) == ([], [])
 
@@ -164,7 +176,7 @@ def test_the_chain_multiplies_its_factors_from_the_right():
     assert shown["−2"][0] == 0
     assert shown["−0.5"][0] == 1
     assert {"−6", "× 4", "× −0.5", "f", "g"} <= set(shown)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="steps: expected 1 entry, one between"):
         plotting.chain(["x", "y"], ["f", "g"], [1.0, 2.0], [1.0])
 
 

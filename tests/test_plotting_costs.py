@@ -47,13 +47,14 @@ def test_the_line_has_the_expected_slope_and_ends_at_the_last_measurement(expone
     (ax,) = plotting.cost_growth({"dot": CUBIC}, {"dot": exponent}).axes
     expected = ax.lines[1]
     x, y = np.log(expected.get_xdata()), np.log(expected.get_ydata())
-    np.testing.assert_allclose(np.diff(y) / np.diff(x), exponent)
+    # Logarithms up to 7 are off by 1e-15 in all, and differ by 0.7.
+    np.testing.assert_allclose(np.diff(y) / np.diff(x), exponent, rtol=1e-13)
     assert expected.get_ydata()[-1] == CUBIC[40]
 
 
 def test_growth_of_more_work_than_there_are_colours_is_refused():
     work = {f"work {k}": CUBIC for k in range(6)}
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="seconds: expected at most 5 entries. Received: 6"):
         plotting.cost_growth(work, dict.fromkeys(work, 3))
 
 
@@ -69,5 +70,5 @@ def test_exponents_stand_beside_the_expected_ones():
 
 
 def test_every_exponent_must_have_been_measured():
-    with pytest.raises(KeyError, match="dot"):
+    with pytest.raises(ValueError, match=r"measured\['loops'\]: expected the keys .*'dot'"):
         plotting.exponents({"add": 2, "dot": 3}, {"loops": {"add": 2.0}})

@@ -45,7 +45,7 @@ def test_a_network_is_drawn_with_the_sizes_of_its_layers():
     figure = plotting.layer_stack([784, 10], ["in", "out"], ["dense"])
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert {"784", "10", "in", "out", "dense"} <= set(texts)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="names: expected 2 entries"):
         plotting.layer_stack([784, 10], ["in"], ["dense"])
 
 

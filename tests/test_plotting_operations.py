@@ -49,7 +49,9 @@ def test_only_the_result_of_an_equation_is_tinted():
 
 
 def test_each_array_of_an_equation_needs_a_name():
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(
+        ValueError, match="names: expected 2 entries, one for each array. Received: 1"
+    ):
         plotting.equation([np.array([1]), "=", np.array([1])], ["x"])
 
 

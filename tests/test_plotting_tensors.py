@@ -81,7 +81,9 @@ def test_the_first_sheet_of_a_stack_lies_in_front():
 
 
 def test_each_tensor_needs_a_name():
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(
+        ValueError, match="names: expected 2 entries, one for each of arrays. Received: 1"
+    ):
         plotting.number_grids([np.array(1), np.array(2)], ["one"])
 
 

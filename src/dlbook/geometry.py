@@ -14,6 +14,7 @@ The page `geometry` draws what each of them does.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ Floats = NDArray[np.float64]
 
 SAMPLES = 10
 """How many steps a line of `grid` takes from one crossing to the next."""
+
+MOST_SQUARES = 100
+"""The largest `half_width` of a `grid`: it has 800,000 points, and more squares nobody sees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +50,12 @@ class AffineMap:
         If `matrix` or `vector` does not hold real numbers.
     ValueError
         If a shape does not fit, or a number is not finite; also when the map is called with
-        points of another number of coordinates than d_in.
+        points of another number of coordinates than d_in, or with points that are not finite.
 
     Notes
     -----
-    Explained on the page `geometry`. The map keeps read-only copies of both arrays, as float64.
+    Explained on the page `geometry`. The map keeps read-only copies of both arrays, as float64;
+    so does a copy of it, and a map that was pickled.
 
     Examples
     --------
@@ -74,6 +79,11 @@ class AffineMap:
         object.__setattr__(self, "matrix", W)
         object.__setattr__(self, "vector", b)
 
+    def __reduce__(self) -> tuple[Callable[..., "AffineMap"], tuple[Floats, Floats]]:
+        # NumPy forgets in copies and pickles that an array is read-only: build the map anew.
+        return type(self), (self.matrix, self.vector)
+
+    @_checks.IN_SILENCE
     def __call__(self, points: ArrayLike) -> Floats:
         """Move points.
 
@@ -85,7 +95,7 @@ class AffineMap:
         Returns
         -------
         numpy.ndarray of float64, shape (..., d_out)
-            Where they go.
+            Where they go; infinite where float64 cannot hold the number.
         """
         x = _real("points", points)
         inputs = self.matrix.shape[1]
@@ -98,6 +108,7 @@ class AffineMap:
         return x @ self.matrix.T + self.vector
 
     @property
+    @_checks.IN_SILENCE
     def determinant(self) -> float:
         """What areas (or volumes) are multiplied by; below zero if the map also mirrors."""
         outputs, inputs = self.matrix.shape
@@ -109,6 +120,7 @@ class AffineMap:
         return float(np.linalg.det(self.matrix))
 
 
+@_checks.IN_SILENCE
 def compose(outer: AffineMap, inner: AffineMap) -> AffineMap:
     """Return the one map that does what two maps do: first `inner`, then `outer`.
 
@@ -129,7 +141,8 @@ def compose(outer: AffineMap, inner: AffineMap) -> AffineMap:
     TypeError
         If an argument is no map.
     ValueError
-        If `inner` gives another number of coordinates than `outer` takes.
+        If `inner` gives another number of coordinates than `outer` takes, or float64 cannot hold
+        the numbers of both maps together.
 
     Notes
     -----
@@ -148,6 +161,12 @@ def compose(outer: AffineMap, inner: AffineMap) -> AffineMap:
         raise ValueError(
             f"inner: expected a map to {inputs} coordinates, which is what outer takes. "
             f"Received: a map to {outputs} coordinates"
+        )
+    sizes = [np.abs(inner.matrix), np.abs(inner.vector)]
+    if not all(np.isfinite(np.abs(outer.matrix) @ size).all() for size in sizes):
+        raise ValueError(
+            "inner: expected a map whose numbers times those of outer fit into float64. "
+            f"Received: {inner}"
         )
     matrix = outer.matrix @ inner.matrix
     vector = outer.matrix @ inner.vector + outer.vector
@@ -251,7 +270,7 @@ def grid(half_width: int) -> Floats:
     Parameters
     ----------
     half_width : int
-        How many squares there are from the origin to each edge, at least 1.
+        How many squares there are from the origin to each edge, from 1 to 100.
 
     Returns
     -------
@@ -264,13 +283,13 @@ def grid(half_width: int) -> Floats:
     TypeError
         If `half_width` is not a whole number.
     ValueError
-        If `half_width` is below 1.
+        If `half_width` is below 1 or above 100.
 
     Notes
     -----
     Used on the page `geometry`.
     """
-    half_width = _checks.whole_number("half_width", half_width, least=1)
+    half_width = _checks.whole_number("half_width", half_width, least=1, most=MOST_SQUARES)
     squares = 2 * half_width
     fixed = np.arange(-half_width, half_width + 1)
     running = np.linspace(-half_width, half_width, SAMPLES * squares + 1)
@@ -279,11 +298,17 @@ def grid(half_width: int) -> Floats:
 
 
 def _real(name: str, values: ArrayLike) -> Floats:
-    """Return `values` as an array of float64; raise unless they are real numbers."""
+    """Return `values` as an array of float64; raise unless they are finite real numbers."""
     array = _checks.array(name, values)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name}: expected real numbers. Received: dtype {array.dtype}")
-    return array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):  # of numbers that are too large for float64
+        floats = array.astype(np.float64, copy=False)
+    if not np.isfinite(floats).all():
+        raise ValueError(
+            f"{name}: expected finite numbers. Received: {_checks.shown(array.tolist())}"
+        )
+    return floats
 
 
 def _numbers(name: str, values: ArrayLike, *, rank: int) -> Floats:
@@ -292,7 +317,5 @@ def _numbers(name: str, values: ArrayLike, *, rank: int) -> Floats:
     if array.ndim != rank or array.size == 0:
         kind = {0: "one number", 1: "a vector, shape (d,)", 2: "a matrix, shape (d_out, d_in)"}
         raise ValueError(f"{name}: expected {kind[rank]}. Received: shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers. Received: {array.tolist()}")
     array.flags.writeable = False
     return array

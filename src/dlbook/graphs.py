@@ -45,6 +45,11 @@ def computation_graph(
         For each input of each operation, the number of the node that it comes from, then that
         of the operation. Numbers are positions in `nodes`.
 
+    Raises
+    ------
+    TypeError
+        If `operations` are not operations of a tape.
+
     Notes
     -----
     Explained on the page `backpropagation`. A tensor is one node, however often it is used. A
@@ -62,6 +67,8 @@ def computation_graph(
     >>> edges
     [(0, 2), (1, 2)]
     """
+    # Kept until the end: the numbers below know tensors by their place in memory.
+    operations = _recorded(operations)
     nodes: list[Node] = []
     edges: list[tuple[int, int]] = []
     numbers: dict[int, int] = {}  # of the tensors and arrays, by id: the operations hold them
@@ -77,6 +84,18 @@ def computation_graph(
         edges += [(source, len(nodes)) for source in sources]
         nodes.append(Node(operation.name, "operation", operation.output.shape))
     return nodes, edges
+
+
+def _recorded(operations: Any) -> list[Operation]:
+    """Return the operations as a list; raise unless they are what a tape recorded."""
+    given = list(operations) if isinstance(operations, Iterable) else [operations]
+    for operation in given:
+        if not isinstance(operation, Operation):
+            raise TypeError(
+                "operations: expected what a tape recorded, tape.operations. "
+                f"Received: {type(operation).__name__}"
+            )
+    return given
 
 
 def _leaf(x: Any) -> Node:

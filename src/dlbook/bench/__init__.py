@@ -9,6 +9,7 @@ which is why the few lines of `take_turns` are our own.
 
 import time
 from collections.abc import Callable, Mapping
+from statistics import linear_regression
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +30,7 @@ def take_turns(
     Parameters
     ----------
     runners : mapping of str to callable
-        What to run. Each runs once before the first round, to warm up.
+        What to run, at least one. Each runs once before the first round, to warm up.
     rounds : int, default 5
         How often to go round, at least 1.
     clock : callable, optional
@@ -43,14 +44,21 @@ def take_turns(
 
     Raises
     ------
+    TypeError
+        If `runners` is no mapping, or it or `clock` holds what cannot be called.
     ValueError
-        If `rounds` is below 1.
+        If `rounds` is below 1, or there are no runners. Nothing has run then.
 
     Notes
     -----
     Used on the page `faster`.
     """
     rounds = _checks.whole_number("rounds", rounds, least=1)
+    _checks.mapping("runners", runners)
+    functions = {f"runners[{name!r}]": run for name, run in runners.items()}
+    for name, function in (functions | {"clock": clock}).items():
+        if not callable(function):
+            raise TypeError(f"{name}: expected a function. Received: {type(function).__name__}")
     seconds = {name: np.empty(rounds) for name in runners}
     for run in runners.values():
         run()
@@ -67,9 +75,9 @@ def fitted_exponent(sizes: ArrayLike, seconds: ArrayLike) -> float:
 
     Parameters
     ----------
-    sizes : array_like, shape (n,)
-        The sizes at which was measured, more than 0; at least two.
-    seconds : array_like, shape (n,)
+    sizes : array_like of real numbers, shape (n,)
+        The sizes at which was measured, more than 0; at least two that differ.
+    seconds : array_like of real numbers, shape (n,)
         The time at each size, more than 0.
 
     Returns
@@ -79,8 +87,11 @@ def fitted_exponent(sizes: ArrayLike, seconds: ArrayLike) -> float:
 
     Raises
     ------
+    TypeError
+        If `sizes` or `seconds` are not real numbers.
     ValueError
-        If there are fewer than two sizes, not as many seconds, or one is not above 0.
+        If there are not two sizes that differ, not as many seconds, or one is not finite or not
+        above 0.
 
     Notes
     -----
@@ -91,7 +102,7 @@ def fitted_exponent(sizes: ArrayLike, seconds: ArrayLike) -> float:
     >>> round(fitted_exponent([10, 20, 40], [0.1, 0.4, 1.6]), 3)
     2.0
     """
-    x, y = np.asarray(sizes, dtype=float), np.asarray(seconds, dtype=float)
+    x, y = _checks.numbers("sizes", sizes), _checks.numbers("seconds", seconds)
     if x.shape != y.shape or x.ndim != 1 or len(x) < 2:
         raise ValueError(
             "seconds: expected one for each of at least two sizes. "
@@ -99,5 +110,12 @@ def fitted_exponent(sizes: ArrayLike, seconds: ArrayLike) -> float:
         )
     for name, values in (("sizes", x), ("seconds", y)):
         if not np.all(values > 0):
-            raise ValueError(f"{name}: expected numbers above 0. Received: {values.tolist()}")
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+            raise ValueError(
+                f"{name}: expected numbers above 0. Received: {_checks.shown(values.tolist())}"
+            )
+    logarithms = np.log(x.astype(float)), np.log(y.astype(float))
+    if np.ptp(logarithms[0]) == 0:
+        raise ValueError(
+            f"sizes: expected at least two that differ. Received: {_checks.shown(x.tolist())}"
+        )
+    return linear_regression(*map(np.ndarray.tolist, logarithms)).slope

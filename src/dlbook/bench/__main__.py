@@ -4,23 +4,27 @@
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
 import timeit
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 
-from dlbook import ops, plotting
+from dlbook import _checks, ops, plotting
 from dlbook.bench import fitted_exponent, take_turns
 from dlbook.bench.contestants import CONTESTANTS, FLOOR, present
 from dlbook.datasets.mnist import load_data, prepare_images
+
+EXAMPLES = 60_000
+"""How many examples there are to train on."""
 
 SIZES = (8, 16, 32, 64)
 SIZES_OF_NUMPY = (256, 512, 1024, 2048)
@@ -146,13 +150,41 @@ def _python(code: str) -> str:
     return run.stdout
 
 
+def _count(text: str) -> int:
+    """Return an argument of the command line as a whole number from 1 to `EXAMPLES`."""
+    try:
+        return _checks.whole_number("a count", int(text), least=1, most=EXAMPLES)
+    except ValueError:
+        message = f"expected a whole number from 1 to {EXAMPLES}. Received: {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _prepare(parser: argparse.ArgumentParser, folder: Path) -> None:
+    """Make the folder, and stop before minutes of measuring if nothing could be written."""
+    if importlib.util.find_spec("tabulate") is None:
+        parser.error(
+            "expected the package tabulate, which writes the tables, and which dlbook itself does "
+            'not need. Received: none; install it with "python -m pip install tabulate"'
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        parser.error(f"argument --output: expected a folder to write into. Received: {error}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and write ``results.json``, ``results.md`` and ``results.svg``."""
     parser = argparse.ArgumentParser(prog="python -m dlbook.bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="at least 1 (default: 5)")
-    parser.add_argument("--examples", type=int, default=60_000, help="of an epoch (default: all)")
+    parser.add_argument("--rounds", type=_count, default=5, help="at least 1 (default: 5)")
+    parser.add_argument(
+        "--examples", type=_count, default=EXAMPLES, help="of an epoch (default: all)"
+    )
     parser.add_argument("--output", type=Path, default=Path("build/bench"), help="a folder")
     options = parser.parse_args(arguments)
+    _prepare(parser, options.output)
+    from tabulate import tabulate
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
@@ -170,7 +202,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results = {"machine": machine, "rounds": options.rounds, **tables}
     figure = plotting.epoch_race({row["contestant"]: row["seconds"] for row in training})
 
-    options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     (options.output / "results.md").write_text("\n".join(report))
     figure.savefig(options.output / "results.svg")

@@ -131,7 +131,8 @@ def prepare_images(images: NDArray[np.generic]) -> NDArray[np.float32]:
     >>> prepare_images(np.full((2, 28, 28), 255, dtype=np.uint8)).shape
     (2, 784)
     """
-    if not isinstance(images, np.ndarray):
+    masked = isinstance(images, np.ma.MaskedArray)  # NumPy would lose the mask below
+    if masked or not isinstance(images, np.ndarray):
         raise TypeError(
             f"images: expected a NumPy array of uint8. Received: {type(images).__name__}"
         )

@@ -1,7 +1,8 @@
 """Every figure of the book, one function each.
 
 The functions take arrays, and where it makes sense the axes to draw on; they return the figure.
-They never train, show or save anything, and import nothing else of the package.
+They never train, show or save anything, and import nothing else of the package but its checks
+of arguments.
 """
 
 from dlbook.plotting.bugs import agreement, rival_losses

@@ -14,6 +14,8 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dlbook.plotting._inputs import check_kinds
+
 P = ParamSpec("P")
 
 INK = "#24292f"
@@ -65,14 +67,22 @@ STYLE: dict[Any, Any] = {
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Draw in the book's style, and leave the reader's own Matplotlib settings alone.
 
-    The figure is taken out of pyplot's list of open figures:
-    a notebook shows it once, as the value of its cell, and a long script does not collect them.
+    Arguments of another kind than annotated are refused. The figure is taken out of pyplot's
+    list of open figures: a notebook shows it once, as the value of its cell, and a long script
+    does not collect them. Nor does a figure stay there that was begun and refused.
     """
+    check = check_kinds(draw)
 
     @functools.wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with plt.rc_context(STYLE):
-            figure = draw(*args, **kwargs)
+        check(*args, **kwargs)
+        before = plt.get_fignums()
+        try:
+            with plt.rc_context(STYLE):
+                figure = draw(*args, **kwargs)
+        finally:
+            for number in set(plt.get_fignums()).difference(before):
+                plt.close(number)
         plt.close(figure)
         return figure
 

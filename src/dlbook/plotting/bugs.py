@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_most
 from dlbook.plotting._style import BLUE, COLOURS, INK, LINE_STYLES, figure_of, own_axes, styled
 
 
@@ -28,10 +30,13 @@ def agreement(oracle: ArrayLike, computed: ArrayLike, *, ax: Axes | None = None)
     matplotlib.figure.Figure
         The figure.
     """
-    ax = own_axes(ax, height=3.6)
-    x, y = np.ravel(oracle), np.ravel(computed)
+    right = _checks.numbers("oracle", oracle)
+    axes = " ".join(map(str, right.shape))
+    pair = _checks.fitting({"oracle": (right, axes), "computed": (computed, axes)})
+    x, y = (values.ravel() for values in pair)
     both = np.concatenate([x, y])
     ends = [both.min(), both.max()]
+    ax = own_axes(ax, height=3.6)
     ax.plot(ends, ends, color=INK, linestyle="--", linewidth=1.2, label="equal")
     ax.scatter(x, y, s=14, color=BLUE, alpha=0.45, linewidths=0, label="one entry")
     ax.set(xlabel="what the oracle says", ylabel="what the program says")
@@ -49,7 +54,7 @@ def rival_losses(
     Parameters
     ----------
     losses : mapping of str to array_like of shape (steps,)
-        The loss of each batch, for each run.
+        The loss of each batch, for each run; at most five runs.
     window : int, default 20
         Over how many steps to take the mean, from 1 to the number of steps.
     ax : matplotlib.axes.Axes, optional
@@ -60,9 +65,15 @@ def rival_losses(
     matplotlib.figure.Figure
         The figure.
     """
+    check_most("losses", losses, len(COLOURS))
+    runs = {
+        name: array(f"losses[{name!r}]", values, "steps", finite=False)
+        for name, values in losses.items()
+    }
+    _checks.whole_number("window", window, least=1, most=min(map(len, runs.values())))
     ax = own_axes(ax, height=2.9)
-    for (name, values), colour, style in zip(losses.items(), COLOURS, LINE_STYLES, strict=False):
-        means = np.convolve(np.asarray(values, dtype=float), np.full(window, 1 / window), "valid")
+    for (name, values), colour, style in zip(runs.items(), COLOURS, LINE_STYLES, strict=False):
+        means = np.convolve(values.astype(float), np.full(window, 1 / window), "valid")
         steps = np.arange(len(means)) + window
         ax.plot(steps, means, color=colour, linestyle=style, label=name)
     ax.set(xlabel="training step", ylabel=f"loss, mean of {window} steps", ylim=(0, None))

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, NullFormatter
 
+from dlbook.plotting._inputs import check_keys, check_most, check_range
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -38,8 +39,10 @@ def race(seconds: Mapping[str, float], *, ax: Axes | None = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    ax = own_axes(ax, height=0.9 + 0.5 * len(seconds))
+    check_most("seconds", seconds, len(COLOURS))
     times = list(seconds.values())
+    check_range("seconds", times, above=0)
+    ax = own_axes(ax, height=0.9 + 0.5 * len(seconds))
     bars = ax.barh(list(seconds), times, color=COLOURS[: len(times)], height=0.55)
     hatches = ("//", "", "..", "xx", "--")[: len(times)]
     for bar, hatch in zip(bars, hatches, strict=True):
@@ -77,6 +80,10 @@ def cost_growth(
     matplotlib.figure.Figure
         The figure.
     """
+    check_most("seconds", seconds, len(COLOURS))
+    check_keys("exponents", exponents, seconds)
+    for name, times in seconds.items():
+        check_range(f"seconds[{name!r}]", [*times, *times.values()], above=0)
     ax = own_axes(ax, height=4.4)
     looks = list(zip(COLOURS, MARKERS, strict=True))[: len(seconds)]
     for (name, times), (colour, marker) in zip(seconds.items(), looks, strict=True):
@@ -120,6 +127,9 @@ def exponents(
     matplotlib.figure.Figure
         The figure.
     """
+    check_most("measured", measured, 2)
+    for way, values in measured.items():
+        check_keys(f"measured[{way!r}]", values, expected)
     ax = own_axes(ax, height=1.3 + 0.42 * len(expected))
     places = np.arange(len(expected))
     goals = list(expected.values())

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_range, classes
 from dlbook.plotting._style import (
     BLUE,
     GREEN,
@@ -48,7 +50,11 @@ def digits(
     matplotlib.figure.Figure
         The figure.
     """
-    images = np.asarray(images)
+    images = array("images", images, "n height width")
+    _checks.whole_number("columns", columns, least=1)
+    labels = None if labels is None else classes("labels", labels, len(images))
+    if predictions is not None:
+        predictions = classes("predictions", predictions, len(images))
     rows = -(-len(images) // columns)
     size = WIDTH / columns
     with_text = 0.3 if labels is not None or predictions is not None else 0.0
@@ -97,9 +103,14 @@ def class_probabilities(
     matplotlib.figure.Figure
         The figure.
     """
+    shares = array("probabilities", probabilities, "classes")
+    # What softmax gives in half precision may add up to a little more than 1.
+    check_range("probabilities", shares, least=0, most=1.01)
+    if label is not None:
+        label = _checks.whole_number("label", label, least=0, most=len(shares) - 1)
     ax = own_axes(ax, height=2.8)
     # Exact zeros have no place on a logarithmic axis; they get the smallest bar.
-    heights = np.maximum(np.asarray(probabilities, dtype=float), 1e-12)
+    heights = np.maximum(shares.astype(float), 1e-12)
     bars = ax.bar(np.arange(len(heights)), heights, color=BLUE, width=0.7)
     if label is not None:
         bars[int(label)].set(facecolor=GREEN, hatch="//", edgecolor="white", linewidth=0)
@@ -119,7 +130,7 @@ def layer_stack(
     Parameters
     ----------
     sizes : sequence of int
-        How many numbers each box stands for; the logarithm sets its height.
+        How many numbers each box stands for, at least 1; the logarithm sets its height.
     names : sequence of str
         What the numbers are, one name for each box.
     steps : sequence of str
@@ -132,6 +143,9 @@ def layer_stack(
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("sizes", sizes, least=1)
+    check_count("names", names, len(sizes), "one for each of sizes")
+    check_count("steps", steps, len(sizes) - 1, "one between each of sizes and the next")
     ax = own_axes(ax, height=2.3)
     without_ticks(ax)
     for k, (size, name) in enumerate(zip(sizes, names, strict=True)):

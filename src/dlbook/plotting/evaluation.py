@@ -10,6 +10,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_most, classes
 from dlbook.plotting._style import (
     COLOURS,
     GREEN,
@@ -47,7 +49,8 @@ def confusion_matrix(counts: ArrayLike, *, ax: Axes | None = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    counts = np.asarray(counts)
+    counts = array("counts", counts, "classes classes")
+    counts = _checks.whole_numbers("counts", counts, least=0, most=2**62)
     ax = own_axes(ax, height=WIDTH)
     mistakes = counts - np.diag(np.diag(counts))
     darkest = max(mistakes.max(), 1)
@@ -101,8 +104,10 @@ def confident_mistakes(images: ArrayLike, labels: ArrayLike, probabilities: Arra
     matplotlib.figure.Figure
         The figure, two digits in a row.
     """
-    images, labels = np.asarray(images), np.asarray(labels)
-    probabilities = np.asarray(probabilities)
+    images, probabilities = _checks.fitting(
+        {"images": (images, "n height width"), "probabilities": (probabilities, "n classes")}
+    )
+    labels = classes("labels", labels, len(images), most=probabilities.shape[1] - 1)
     rows = -(-len(images) // 2)
     figure, axes = plt.subplots(
         rows, 4, figsize=(WIDTH, 1.0 * rows), squeeze=False, width_ratios=[1, 1.5, 1, 1.5]
@@ -143,6 +148,12 @@ def learning_curves(
     matplotlib.figure.Figure
         The figure.
     """
+    for quantity, lines in curves.items():
+        check_most(f"curves[{quantity!r}]", lines, len(COLOURS))
+        for name, values in lines.items():
+            array(f"curves[{quantity!r}][{name!r}]", values, "epochs", finite=False)
+    if marked_epoch is not None:
+        _checks.whole_number("marked_epoch", marked_epoch, least=1)
     figure, axes = plt.subplots(
         len(curves), 1, figsize=(WIDTH, 0.5 + 2.2 * len(curves)), sharex=True, squeeze=False
     )

@@ -13,6 +13,8 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_most, check_range, classes
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -55,7 +57,7 @@ def vector_sum(first: ArrayLike, second: ArrayLike, *, ax: Axes | None = None) -
     matplotlib.figure.Figure
         The figure.
     """
-    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    a, b = array("first", first, "2").astype(float), array("second", second, "2").astype(float)
     ax = own_axes(ax, height=3.3)
     origin = np.zeros(2)
     for start, end, colour, name in (
@@ -65,7 +67,7 @@ def vector_sum(first: ArrayLike, second: ArrayLike, *, ax: Axes | None = None) -
     ):
         _arrow(ax, start, end, colour)
         along = end - start
-        aside = np.array([-along[1], along[0]]) / np.linalg.norm(along) * 0.28
+        aside = np.array([-along[1], along[0]]) / (np.linalg.norm(along) or 1) * 0.28
         if name != "a + b":
             aside = -aside
         numbers = ", ".join(f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in along)
@@ -95,8 +97,10 @@ def moved_grids(before: ArrayLike, after: Mapping[str, ArrayLike]) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    before = np.asarray(before, dtype=float)
-    moved = {name: np.asarray(points, dtype=float) for name, points in after.items()}
+    named = {f"after[{name!r}]": (points, "lines points 2") for name, points in after.items()}
+    arrays = _checks.fitting({"before": (before, "lines points 2")} | named)
+    before, *others = (points.astype(float) for points in arrays)
+    moved = dict(zip(after, others, strict=True))
     axes = _panels(len(moved), height=3.5 if len(moved) == 1 else 2.75)
     for ax, (name, points) in zip(axes, moved.items(), strict=True):
         _lines(ax, before, color=GRID, linewidth=0.8)
@@ -127,8 +131,12 @@ def folded_grids(grids: Mapping[str, ArrayLike], parts: ArrayLike, names: Sequen
     matplotlib.figure.Figure
         The figure.
     """
-    steps = {name: np.asarray(points, dtype=float) for name, points in grids.items()}
-    parts = np.asarray(parts)
+    check_most("names", names, len(COLOURS))
+    named = {f"grids[{name!r}]": (points, "lines points 2") for name, points in grids.items()}
+    *arrays, parts = _checks.fitting(named | {"parts": (parts, "lines points")})
+    parts = _checks.whole_numbers("parts", parts + 0, least=0, most=len(names) - 1)
+    check_count("names", names, len(np.unique(parts)), "one for each part that has points")
+    steps = {name: points.astype(float) for name, points in zip(grids, arrays, strict=True)}
     axes = _panels(len(steps), height=3.2)
     for ax, (name, points) in zip(axes, steps.items(), strict=True):
         ax.axhline(0, color=MUTED, linewidth=0.8, linestyle="-")
@@ -180,17 +188,24 @@ def unfolded_classes(
     matplotlib.figure.Figure
         The figure.
     """
-    labels = np.asarray(labels)
+    named = {f"points[{name!r}]": (place, "n 2") for name, place in points.items()}
+    places = [place.astype(float) for place in _checks.fitting(named)]
+    labels = classes("labels", labels, len(places[0]), most=1)
+    check_count("papers", papers, len(points), "one for each step")
+    check_count("cuts", cuts, len(points), "one for each step")
+    sheets = [array(f"papers[{k}]", p, "lines points 2") for k, p in enumerate(papers)]
+    lines = [array(f"cuts[{k}]", cut, "3").astype(float) for k, cut in enumerate(cuts)]
+    for k, line in enumerate(lines):
+        check_range(f"cuts[{k}], the size of (a, b)", np.hypot(*line[:2]), above=0)
     axes = _panels(len(points), height=2.75)
-    steps = zip(axes, points.items(), papers, cuts, strict=True)
-    for ax, (name, place), paper, cut in steps:
-        place = np.asarray(place, dtype=float)
-        _lines(ax, np.asarray(paper, dtype=float), color=GRID, linewidth=0.7)
+    steps = zip(axes, points, places, sheets, lines, strict=True)
+    for ax, name, place, paper, cut in steps:
+        _lines(ax, paper, color=GRID, linewidth=0.7)
         _two_classes(ax, place, labels)
         low, high = place.min(axis=0), place.max(axis=0)
         margin = 0.08 * (high - low)
         (left, bottom), (right, top) = low - margin, high + margin
-        _cut(ax, np.asarray(cut, dtype=float), (left, right), (bottom, top))
+        _cut(ax, cut, (left, right), (bottom, top))
         ax.set(xlim=(left, right), ylim=(bottom, top), title=name)
         ax.grid(visible=False)
         ax.locator_params(nbins=5)
@@ -233,13 +248,20 @@ def class_regions(
     matplotlib.figure.Figure
         The figure.
     """
+    field, values = _checks.fitting(
+        {"field": (field, "rows columns 2"), "probabilities": (probabilities, "rows columns")}
+    )
+    check_range("field, the numbers of rows and columns", values.shape, least=2)
+    check_range("probabilities", values, least=0, most=1)
+    points = array("points", points, "n 2")
+    labels = classes("labels", labels, len(points), most=1)
     ax = own_axes(ax, height=4.4)
-    x, y = np.moveaxis(np.asarray(field, dtype=float), -1, 0)
-    values = np.asarray(probabilities, dtype=float)
+    x, y = np.moveaxis(field, -1, 0)
     colours = [(BLUE, 0.14), (ORANGE, 0.14)]
     ax.contourf(x, y, values, levels=[0, 0.5, 1], colors=colours, hatches=["", ".."])
-    ax.contour(x, y, values, levels=[0.5], colors=[INK], linewidths=1.5)
-    _two_classes(ax, np.asarray(points, dtype=float), np.asarray(labels))
+    if values.min() < 0.5 < values.max():
+        ax.contour(x, y, values, levels=[0.5], colors=[INK], linewidths=1.5)
+    _two_classes(ax, points, labels)
     ax.set(xlabel="x", ylabel="y", aspect="equal")
     ax.grid(visible=False)
     figure = figure_of(ax)

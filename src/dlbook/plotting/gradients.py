@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_keys, check_most, check_range
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -72,8 +74,9 @@ def tangent(
     matplotlib.figure.Figure
         The figure.
     """
+    x, y = _checks.fitting({"x": (x, "n"), "y": (y, "n")})
+    check_range("x, the steps between its numbers", np.diff(x), above=0)
     ax = own_axes(ax, height=3.4)
-    x, y = np.asarray(x), np.asarray(y)
     x_0, y_0 = point
     there, curve = x_0 + step, float(np.interp(x_0 + step, x, y))
     ends = np.array([x_0 - 1.1 * step, x_0 + 1.1 * step])
@@ -123,9 +126,13 @@ def gradient_field(
     matplotlib.figure.Figure
         The figure.
     """
+    x, y, heights = _surface(x, y, heights)
+    points, gradients = _checks.fitting(
+        {"points": (points, "k 2"), "gradients": (gradients, "k 2")}
+    )
+    path = array("path", path, "steps 2", finite=False)
     ax = own_axes(ax, height=3.4)
     _contours(ax, x, y, heights)
-    points, gradients = np.asarray(points), np.asarray(gradients)
     ax.quiver(*points.T, *gradients.T, color=BLUE, angles="xy", width=0.006, zorder=2)
     _path(ax, path, 1, label="path of the descent", markersize=5)
     ax.plot([], [], color=BLUE, marker=r"$\rightarrow$", linestyle="none", markersize=14,
@@ -156,6 +163,8 @@ def step_sizes(
     matplotlib.figure.Figure
         The figure.
     """
+    x, y, heights = _surface(x, y, heights)
+    paths = _paths(paths, "steps 2")
     figure, axes = plt.subplots(
         len(paths), 1, figsize=(WIDTH, 2.1 * len(paths)), sharex=True, squeeze=False
     )
@@ -199,6 +208,8 @@ def surface_paths(
     matplotlib.figure.Figure
         The figure.
     """
+    x, y, heights = _surface(x, y, heights)
+    paths = _paths(paths, "steps 2")
     ax = own_axes(ax, height=4.4)
     _contours(ax, x, y, heights)
     for k, (name, path) in enumerate(paths.items()):
@@ -235,6 +246,12 @@ def descent_curves(
     matplotlib.figure.Figure
         The figure.
     """
+    check_most("losses", losses, len(LOOKS))
+    for name, values in losses.items():
+        run = array(f"losses[{name!r}]", values, "steps", finite=False)
+        check_range(
+            f"losses[{name!r}], the largest", np.max(run, where=run > 0, initial=0), above=0
+        )
     ax = own_axes(ax, height=3.6)
     for k, (name, values) in enumerate(losses.items()):
         every = max(1, len(np.asarray(values)) // MARKS)
@@ -265,6 +282,9 @@ def marked_curves(
     matplotlib.figure.Figure
         The figure.
     """
+    check_keys("points", points, curves)
+    for title, (x, y) in curves.items():
+        _checks.fitting({f"curves[{title!r}][0]": (x, "n"), f"curves[{title!r}][1]": (y, "n")})
     rows = -(-len(curves) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.3 * rows), squeeze=False)
     for ax, (title, (x, y)) in zip(axes.flat, curves.items(), strict=False):
@@ -303,6 +323,8 @@ def saddle(
     matplotlib.figure.Figure
         The figure.
     """
+    x, y, heights = _surface(x, y, heights)
+    paths = _paths(paths, "steps 3")
     figure = plt.figure(figsize=(WIDTH, 4.2))
     ax: Any = figure.add_subplot(projection="3d", computed_zorder=False)
     grid = np.meshgrid(np.asarray(x), np.asarray(y))
@@ -320,6 +342,24 @@ def saddle(
         axis.labelpad = -8
     figure.legend(loc="outside upper center", ncols=1)
     return figure
+
+
+def _surface(x: ArrayLike, y: ArrayLike, heights: ArrayLike) -> list[NDArray[Any]]:
+    """Return a grid and the heights over it as arrays; raise unless they make a surface."""
+    surface = _checks.fitting({"x": (x, "n"), "y": (y, "m"), "heights": (heights, "m n")})
+    check_range("heights, the numbers of rows and columns", surface[2].shape, least=2)
+    check_range(
+        "heights, the difference of the highest and the lowest", np.ptp(surface[2]), above=0
+    )
+    return surface
+
+
+def _paths(paths: Mapping[str, ArrayLike], axes: str) -> dict[str, NDArray[Any]]:
+    """Return paths as arrays; raise if there are too many, or one has other axes."""
+    check_most("paths", paths, len(LOOKS))
+    return {
+        name: array(f"paths[{name!r}]", path, axes, finite=False) for name, path in paths.items()
+    }
 
 
 def _legend_above(ax: Axes, names: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Figures of computation graphs, and of what flows along them forwards and backwards."""
 
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_range
 from dlbook.plotting._style import (
     BLUE,
     GREEN,
@@ -61,6 +63,9 @@ def computation_graph(
     matplotlib.figure.Figure
         The figure.
     """
+    _check_graph(nodes, edges)
+    for name, texts in (("forward", forward), ("backward", backward)):
+        check_count(name, edges if texts is None else texts, len(edges), "one for each edge")
     rows, columns = _layout(len(nodes), edges)
     left, right = min(columns), max(columns)
     step = min(2.2, WIDTH / (right - left + 1))
@@ -91,6 +96,20 @@ def computation_graph(
         if backward is not None:
             _beside(ax, points[a], points[b], f"{heads[1]} {backward[k]}", ORANGE, side=1)
     return figure_of(ax)
+
+
+def _check_graph(nodes: Sequence[tuple[Any, ...]], edges: Sequence[tuple[int, int]]) -> None:
+    """Raise unless there are nodes of known kinds, and edges from a node to a later one."""
+    check_range("nodes, their number", len(nodes), least=1)
+    for k, (_, kind, _) in enumerate(nodes):
+        if kind not in BOXES:
+            raise ValueError(f"nodes[{k}]: expected a kind of {list(BOXES)}. Received: {kind!r}")
+    for k, (start, end) in enumerate(edges):
+        if not 0 <= start < end < len(nodes):
+            raise ValueError(
+                f"edges[{k}]: expected two of {len(nodes)} nodes, the first before the second. "
+                f"Received: {(start, end)}"
+            )
 
 
 def _beside(
@@ -182,6 +201,9 @@ def chain(
     matplotlib.figure.Figure
         The figure.
     """
+    check_count("steps", steps, len(names) - 1, "one between each of names and the next")
+    check_count("values", values, len(names), "one for each of names")
+    check_count("factors", factors, len(steps), "one for each of steps")
     products = [1.0]
     for factor in reversed(factors):
         products.insert(0, products[0] * factor)
@@ -234,6 +256,17 @@ def small_network(
     matplotlib.figure.Figure
         The figure.
     """
+    sizes = [len(layer) for layer in names]
+    check_range("names, the sizes of its layers", [len(sizes), *sizes], least=1)
+    for name, given in (("weights", weights), ("labels", labels)):
+        check_count(name, given, len(names) - 1, "one between each layer and the next")
+    for k, (before, after) in enumerate(pairwise(sizes)):
+        array(f"weights[{k}]", weights[k], f"{before} {after}")
+        shape = _checks.array(f"labels[{k}]", labels[k]).shape
+        if shape != (before, after):
+            raise ValueError(
+                f"labels[{k}]: expected shape {(before, after)}. Received: shape {shape}"
+            )
     ax = own_axes(None, height=1.35 * max(len(layer) for layer in names))
     without_ticks(ax)
     frame = {"boxstyle": "circle,pad=0.45", "facecolor": "none", "edgecolor": INK}
@@ -283,6 +316,7 @@ def tape(lines: Sequence[str]) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("lines, their number", len(lines), least=1)
     last = len(lines) - 1
     ax = own_axes(None, height=0.5 * len(lines) + 0.5)
     without_ticks(ax)

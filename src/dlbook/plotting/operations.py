@@ -7,7 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
 from dlbook.plotting._cells import cell_axes, draw_cells, number
+from dlbook.plotting._inputs import check_count, check_range, tensor
 from dlbook.plotting._style import BLUE, GREEN, MUTED, ORANGE, figure_of, styled
 
 
@@ -29,7 +31,11 @@ def equation(parts: Sequence[ArrayLike | str], names: Sequence[str]) -> Figure:
         The figure.
     """
     signs = {k: part for k, part in enumerate(parts) if isinstance(part, str)}
-    arrays = {k: np.asarray(part) for k, part in enumerate(parts) if k not in signs}
+    arrays = {
+        k: tensor(f"parts[{k}]", part, (1, 2)) for k, part in enumerate(parts) if k not in signs
+    }
+    check_range("parts, the number of arrays", len(arrays), least=1)
+    check_count("names", names, len(arrays), "one for each array")
     tables = {k: array.reshape((len(array), -1)) for k, array in arrays.items()}
     widths = [
         tables[k].shape[1] if k in tables else 0.7 + 0.3 * max(map(len, signs[k].split("\n")))
@@ -71,7 +77,9 @@ def matrix_product(x: ArrayLike, y: ArrayLike, *, row: int = 0, column: int = 0)
     matplotlib.figure.Figure
         The figure.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = _checks.fitting({"x": (x, "rows inner"), "y": (y, "inner columns")})
+    _checks.whole_number("row", row, least=0, most=len(x) - 1)
+    _checks.whole_number("column", column, least=0, most=y.shape[1] - 1)
     product = x @ y
     inner, columns = y.shape
     left, top = inner + 1.0, inner + 1.0
@@ -111,7 +119,7 @@ def broadcasting(x: ArrayLike, y: ArrayLike) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = _checks.fitting({"x": (x, "rows columns"), "y": (y, "columns")})
     rows, columns = x.shape
     step = columns + 1.0
     ax = cell_axes(3 * step - 1, rows + 2.1)

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_range
 from dlbook.plotting._style import BLUE, ORANGE, WIDTH, styled, without_ticks
 
 # Blue above zero, orange below; zero is the page's ground.
@@ -55,7 +57,9 @@ def signed_images(images: ArrayLike, titles: Sequence[str], *, columns: int = 3)
     matplotlib.figure.Figure
         The figure.
     """
-    images = np.asarray(images, dtype=float)
+    images = array("images", images, "n height width").astype(float)
+    check_count("titles", titles, len(images), "one for each image")
+    _checks.whole_number("columns", columns, least=1)
     figure, axes = _fields(len(images), columns, title=0.3)
     for ax, image, title in zip(axes, images, titles, strict=False):
         _show(ax, image, title, np.abs(image).max() or 1.0)
@@ -81,9 +85,16 @@ def weight_images(kernel: ArrayLike, units: Sequence[int], *, columns: int = 5) 
         The figure. Blue is above zero and orange below; all images share one scale, which ends
         at the 99th percentile of the weights' sizes.
     """
-    kernel = np.asarray(kernel)
+    kernel = array("kernel", kernel, "inputs outputs")
     height = round(len(kernel) ** 0.5)
-    limit = np.percentile(np.abs(kernel[:, list(units)]), 99)
+    if height**2 != len(kernel):
+        raise ValueError(
+            f"kernel: expected as many rows as a square has pixels. Received: {len(kernel)}"
+        )
+    check_range("units, their number", len(units), least=1)
+    check_range("units", units, least=0, most=kernel.shape[1] - 1)
+    _checks.whole_number("columns", columns, least=1)
+    limit = np.percentile(np.abs(kernel[:, list(units)]), 99) or 1.0
     figure, axes = _fields(len(units), columns, title=0.25, below=0.6)
     for ax, unit in zip(axes, units, strict=False):
         drawn = _show(ax, kernel[:, unit].reshape((height, height)), f"unit {unit}", limit)

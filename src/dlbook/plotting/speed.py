@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dlbook.plotting._inputs import check_keys, check_most, check_range
 from dlbook.plotting._style import BLUE, COLOURS, GREEN, MUTED, figure_of, own_axes, styled
 
 
@@ -33,6 +34,7 @@ def epoch_race(
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("seconds", list(seconds.values()), above=0)
     ax = own_axes(ax, height=0.8 + 0.36 * len(seconds))
     floor = next(iter(seconds.values()))
     names = sorted(seconds, key=lambda name: seconds[name])
@@ -57,7 +59,7 @@ def time_shares(parts: Mapping[str, Mapping[str, float]], *, ax: Axes | None = N
     ----------
     parts : mapping of str to (mapping of str to float)
         For each program the milliseconds of each part of one step, 0 or more. All programs have
-        the same parts.
+        the same parts, at most five.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -66,10 +68,14 @@ def time_shares(parts: Mapping[str, Mapping[str, float]], *, ax: Axes | None = N
     matplotlib.figure.Figure
         The figure.
     """
-    ax = own_axes(ax, height=1.3 + 0.45 * len(parts))
     names = list(parts)
+    kinds = list(parts[names[0]])
+    for name, shares in parts.items():
+        check_most(f"parts[{name!r}]", shares, len(COLOURS))
+        check_keys(f"parts[{name!r}]", shares, kinds)
+        check_range(f"parts[{name!r}]", list(shares.values()), least=0)
+    ax = own_axes(ax, height=1.3 + 0.45 * len(parts))
     left = np.zeros(len(names))
-    kinds = list(next(iter(parts.values())))
     for kind, colour, hatch in zip(kinds, COLOURS, ("", "//", "..", "xx", "--"), strict=False):
         widths = np.array([parts[name][kind] for name in names])
         bars = ax.barh(names, widths, left=left, color=colour, height=0.6, label=kind)

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from dlbook.plotting._inputs import check_count, check_range
 from dlbook.plotting._style import (
     BLUE,
     GREEN,
@@ -45,6 +46,8 @@ def training_loop(
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("forward, their number", len(forward), least=2)
+    check_count("back", back, len(forward) - 1, "one fewer than forward")
     ax = own_axes(ax, height=2.0)
     without_ticks(ax)
     last = len(forward) - 1

@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from dlbook.plotting._cells import cell_axes, draw_cells
+from dlbook.plotting._inputs import array, check_count, check_most, check_range, tensor
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -49,7 +50,7 @@ def digit(image: ArrayLike, *, ax: Axes | None = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    image = np.asarray(image)
+    image = array("image", image, "height width")
     ax = own_axes(ax, height=3.6)
     ax.imshow(image)
     ax.grid(visible=False)
@@ -80,7 +81,10 @@ def crops(image: ArrayLike, windows: Mapping[str, tuple[slice, slice]]) -> Figur
     matplotlib.figure.Figure
         The figure: the whole image first, then one picture for each window.
     """
-    image = np.asarray(image)
+    image = array("image", image, "height width")
+    check_most("windows", windows, 4)
+    for name, window in windows.items():
+        check_range(f"windows[{name!r}], its rows and columns", image[window].shape, least=1)
     count = 1 + len(windows)
     figure, axes = plt.subplots(1, count, figsize=(WIDTH, WIDTH / count + 0.35), squeeze=False)
     whole, *parts = axes.flat
@@ -119,7 +123,9 @@ def number_grids(arrays: Sequence[ArrayLike], names: Sequence[str]) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    stacks = [np.asarray(array) for array in arrays]
+    check_range("arrays, their number", len(arrays), least=1)
+    check_count("names", names, len(arrays), "one for each of arrays")
+    stacks = [tensor(f"arrays[{k}]", values, range(4)) for k, values in enumerate(arrays)]
     sheets = [stack.reshape((-1, *np.atleast_2d(stack).shape[-2:])) for stack in stacks]
     behind = [SHIFT * (len(sheet) - 1) for sheet in sheets]
     # A column of cells is narrower than the words over it.
@@ -155,7 +161,7 @@ def tensor_axes(images: ArrayLike) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    images = np.asarray(images)
+    images = array("images", images, "n height width")
     count, height, width = images.shape
     ax = own_axes(None, height=2.6)
     without_ticks(ax)

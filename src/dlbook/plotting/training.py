@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_most, check_range
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -39,6 +41,7 @@ def four_steps(steps: Sequence[str], *, ax: Axes | None = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
+    check_count("steps", steps, 4, "one for each corner")
     ax = own_axes(ax, height=2.5)
     without_ticks(ax)
     box = {"boxstyle": "round,pad=0.6", "facecolor": "none", "edgecolor": BLUE, "linewidth": 1.6}
@@ -68,9 +71,9 @@ def batch_losses(
     losses : array_like of float, shape (batches,)
         The loss of each batch, in the order of training; at least `window` of them.
     batches_per_epoch : int
-        How many batches make an epoch, which is the unit of the horizontal axis.
+        How many batches make an epoch, which is the unit of the horizontal axis; at least 1.
     window : int, default 100
-        Over how many batches to average.
+        Over how many batches to average, at least 1.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -79,8 +82,10 @@ def batch_losses(
     matplotlib.figure.Figure
         The figure.
     """
+    losses = array("losses", losses, "batches", finite=False).astype(float)
+    _checks.whole_number("batches_per_epoch", batches_per_epoch, least=1)
+    _checks.whole_number("window", window, least=1, most=len(losses))
     ax = own_axes(ax)
-    losses = np.asarray(losses, dtype=float)
     epochs = np.arange(len(losses)) / batches_per_epoch
     ax.plot(epochs, losses, color=MUTED, linewidth=0.5, linestyle="-", label="each batch")
     average = np.convolve(losses, np.ones(window) / window, mode="valid")
@@ -113,7 +118,8 @@ def compared_accuracies(
     matplotlib.figure.Figure
         The figure. A bar marks the mean of each row, which stands beside it.
     """
-    accuracies = np.asarray(accuracies, dtype=float)
+    accuracies = array("accuracies", accuracies, f"{len(names)} seeds").astype(float)
+    check_range("accuracies", accuracies, least=0, most=1)
     ax = own_axes(ax, height=0.9 + 0.34 * len(names))
     for row, values in enumerate(accuracies):
         mean = values.mean()
@@ -144,6 +150,8 @@ def way_back(names: Sequence[str], forwards: Sequence[str], backwards: Sequence[
     matplotlib.figure.Figure
         The figure. Forward arrows are solid and run on top, backward ones are dashed.
     """
+    check_count("forwards", forwards, len(names) - 1, "one from each of names to the next")
+    check_count("backwards", backwards, len(forwards), "as many as forwards")
     ax = own_axes(None, height=2.3)
     without_ticks(ax)
     for k, name in enumerate(names):
@@ -179,6 +187,10 @@ def losses_of_ways(names: Sequence[str], losses: ArrayLike, differences: ArrayLi
         The figure: losses above; below, on a logarithmic axis, the differences of all ways but
         the first. Differences of zero are left out.
     """
+    check_most("names", names, len(COLOURS))
+    kind = f"{len(names)} steps"
+    named = {"losses": (losses, kind), "differences": (differences, kind)}
+    losses, differences = _checks.fitting(named, finite=False)
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True)
     widths = np.linspace(7, 1.4, len(names))  # each line shows beside the one drawn over it
     values = zip(names, widths, np.asarray(losses), np.asarray(differences), strict=True)
