@@ -29,7 +29,7 @@ from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.summary import training_loop
-from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.tensors import crops, digit, number_grids, picked_entries, tensor_axes
 from dlbook.plotting.training import (
     batch_losses,
     compared_accuracies,
@@ -67,6 +67,7 @@ __all__ = [
     "matrix_product",
     "moved_grids",
     "number_grids",
+    "picked_entries",
     "race",
     "rival_losses",
     "saddle",
