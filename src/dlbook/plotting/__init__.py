@@ -7,7 +7,12 @@ They never train, show or save anything, and import nothing else of the package.
 from dlbook.plotting.bugs import agreement, rival_losses
 from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
-from dlbook.plotting.evaluation import confident_mistakes, confusion_matrix, learning_curves
+from dlbook.plotting.evaluation import (
+    confident_mistakes,
+    confusion_matrix,
+    learning_curves,
+    sampling_spread,
+)
 from dlbook.plotting.geometry import (
     class_regions,
     folded_grids,
@@ -71,6 +76,7 @@ __all__ = [
     "race",
     "rival_losses",
     "saddle",
+    "sampling_spread",
     "signed_images",
     "small_network",
     "step_sizes",
