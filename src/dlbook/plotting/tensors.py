@@ -173,7 +173,8 @@ def picked_entries(matrix: ArrayLike, rows: ArrayLike, columns: ArrayLike) -> Fi
     for place, value in picked.items():
         cell = np.array([[value]])
         draw_cells(ax, cell, (width + 5.9, 1 + place[0]), marked={(0, 0): GREEN})
-    for middle, word in ((width / 2, "matrix"), (width + 1.8, "positions"), (width + 6.4, "result")):
+    heads = ((width / 2, "matrix"), (width + 1.8, "positions"), (width + 6.4, "result"))
+    for middle, word in heads:
         ax.text(middle, 0.45, word, ha="center", va="center")
     return figure_of(ax)
 
