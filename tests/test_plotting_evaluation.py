@@ -83,3 +83,14 @@ def test_an_epoch_can_be_marked_in_every_panel():
     figure = plotting.learning_curves(curves, marked_epoch=2)
     for ax in figure.axes:
         assert list(ax.lines[-1].get_xdata()) == [2, 2]
+
+
+def test_the_scatter_of_accuracies_is_counted_and_its_errors_are_marked(rng):
+    values = 0.98 + 0.001 * rng.normal(size=500)
+    (ax,) = plotting.sampling_spread(values, 0.98, 0.001).axes
+    assert sum(bar.get_height() for bar in ax.patches) == 500
+    lefts = [bar.get_x() for bar in ax.patches]
+    assert min(lefts) == pytest.approx(100 * values.min()), "the axis is in percent"
+    places = sorted(line.get_xdata()[0] for line in ax.lines)
+    assert places == pytest.approx([97.8, 97.9, 98.0, 98.1, 98.2])
+    assert [text.get_text() for text in ax.texts] == ["−2s", "−s", "+s", "+2s"]

@@ -108,3 +108,20 @@ def test_figures_leave_the_readers_settings_alone(images):
     before = dict(plt.rcParams)
     plotting.tensor_axes(images)
     assert dict(plt.rcParams) == before
+
+
+def test_picked_entries_are_marked_and_stand_beside_their_positions():
+    matrix = np.array([[1, 7, 2], [8, 0, 1], [3, 2, 5]])
+    (ax,) = plotting.picked_entries(matrix, [0, 2], [1, 0]).axes
+    written = texts(ax)
+    assert {"(0, 1)", "(2, 0)", "matrix", "positions", "result"} <= set(written)
+    assert "(1, 2)" not in written
+    tinted = [patch for patch in ax.patches if getattr(patch, "get_facecolor", None)]
+    marked = {
+        (round(cell.get_y()) - 1, round(cell.get_x()))
+        for cell in tinted
+        if 0 < cell.get_facecolor()[3] < 1 and cell.get_x() < 3
+    }
+    assert marked == {(0, 1), (2, 0)}
+    # The nine entries of the matrix and the two that were picked.
+    assert [written.count(number) for number in "738"] == [2, 2, 1]

@@ -41,7 +41,7 @@ def read_curve(folder: str | Path, tag: str) -> NDArray[np.float32]:
 
     Notes
     -----
-    The page `evaluation` draws its curves with it. Keras writes every number as a tensor of
+    The page `overfitting` draws its curves with it. Keras writes every number as a tensor of
     rank 0, so it is read as one; and the reader is told to keep all of them (size 0), since
     by default it keeps ten values of a tag and leaves out others at random. It is also told not
     to drop values that were written before one of an earlier step: they are put in order here.

@@ -8,7 +8,12 @@ of arguments.
 from dlbook.plotting.bugs import agreement, rival_losses
 from dlbook.plotting.costs import cost_growth, exponents, race
 from dlbook.plotting.digits import class_probabilities, digits, layer_stack
-from dlbook.plotting.evaluation import confident_mistakes, confusion_matrix, learning_curves
+from dlbook.plotting.evaluation import (
+    confident_mistakes,
+    confusion_matrix,
+    learning_curves,
+    sampling_spread,
+)
 from dlbook.plotting.geometry import (
     class_regions,
     folded_grids,
@@ -30,7 +35,7 @@ from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
 from dlbook.plotting.summary import training_loop
-from dlbook.plotting.tensors import crops, digit, number_grids, tensor_axes
+from dlbook.plotting.tensors import crops, digit, number_grids, picked_entries, tensor_axes
 from dlbook.plotting.training import (
     batch_losses,
     compared_accuracies,
@@ -68,9 +73,11 @@ __all__ = [
     "matrix_product",
     "moved_grids",
     "number_grids",
+    "picked_entries",
     "race",
     "rival_losses",
     "saddle",
+    "sampling_spread",
     "signed_images",
     "small_network",
     "step_sizes",

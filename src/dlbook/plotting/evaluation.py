@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from dlbook import _checks
 from dlbook.plotting._inputs import array, check_most, classes
 from dlbook.plotting._style import (
+    BLUE,
     COLOURS,
     GREEN,
     GRID,
@@ -127,6 +128,44 @@ def confident_mistakes(images: ArrayLike, labels: ArrayLike, probabilities: Arra
             bars.text(0, place - 0.24, text, va="bottom", color=colour)
         bars.set(xlim=(0, 1), ylim=(1.4, -0.8))
     return figure
+
+
+@styled
+def sampling_spread(
+    values: ArrayLike, centre: float, error: float, *, ax: Axes | None = None
+) -> Figure:
+    """Draw how measured accuracies scatter, with one and two standard errors marked.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        The accuracies, from 0 to 1.
+    centre : float
+        The accuracy to mark in the middle.
+    error : float
+        The standard error, more than 0.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, a histogram in percent.
+    """
+    ax = own_axes(ax, height=2.9)
+    ax.hist(100 * np.asarray(values), bins=30, color=(BLUE, 0.45), edgecolor=BLUE, linewidth=0.6)
+    ax.axvline(100 * centre, color=INK, linestyle="-")
+    for distance in (-2, -1, 1, 2):
+        place = 100 * (centre + distance * error)
+        ax.axvline(place, color=ORANGE, linestyle="--")
+        sign = "\N{MINUS SIGN}" if distance < 0 else "+"
+        text = f"{sign}{abs(distance)}s" if abs(distance) > 1 else f"{sign}s"
+        ax.text(
+            place, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", color=ORANGE
+        )  # fmt: skip
+    ax.set(xlabel="accuracy in percent", ylabel="test sets")
+    ax.grid(visible=False, axis="x")
+    return figure_of(ax)
 
 
 @styled

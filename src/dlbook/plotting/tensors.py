@@ -148,6 +148,44 @@ def number_grids(arrays: Sequence[ArrayLike], names: Sequence[str]) -> Figure:
 
 
 @styled
+def picked_entries(matrix: ArrayLike, rows: ArrayLike, columns: ArrayLike) -> Figure:
+    """Draw which entries of a matrix two lists of positions pick, and what comes out.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (height, width)
+        The tensor that is picked from.
+    rows, columns : array_like of int, shape (n,)
+        Positions from 0; the k-th of both lists give the k-th entry of the result. Each row
+        is named at most once, since its pair stands beside it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure: the matrix with its picked cells marked, the pair of positions beside each
+        row, and the result.
+    """
+    matrix, rows, columns = np.asarray(matrix), np.asarray(rows), np.asarray(columns)
+    height, width = matrix.shape
+    pairs = list(zip(rows.tolist(), columns.tolist(), strict=True))
+    ax = cell_axes(width + 7.5, height + 1.0)
+    draw_cells(ax, matrix, (0, 1), marked=dict.fromkeys(pairs, ORANGE))
+    for i, j in pairs:
+        style = {"arrowstyle": "-|>", "color": MUTED, "linewidth": 1.2}
+        ax.annotate("", xy=(width + 5.6, 1.5 + i), xytext=(width + 3.3, 1.5 + i), arrowprops=style)
+        ax.text(width + 1.8, 1.5 + i, f"({i}, {j})", ha="center", va="center", color=ORANGE)
+    result = matrix[rows, columns]
+    picked = {(i, 0): value for (i, _), value in zip(pairs, result, strict=True)}
+    for place, value in picked.items():
+        cell = np.array([[value]])
+        draw_cells(ax, cell, (width + 5.9, 1 + place[0]), marked={(0, 0): GREEN})
+    heads = ((width / 2, "matrix"), (width + 1.8, "positions"), (width + 6.4, "result"))
+    for middle, word in heads:
+        ax.text(middle, 0.45, word, ha="center", va="center")
+    return figure_of(ax)
+
+
+@styled
 def tensor_axes(images: ArrayLike) -> Figure:
     """Draw images as a stack of sheets, with an arrow for each of the three axes.
 
