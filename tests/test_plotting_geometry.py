@@ -139,3 +139,22 @@ def test_regions_have_their_border_where_the_probability_is_one_half(two_classes
     # it is so by symmetry: 1 is one of the points, or as near to it as float64 comes.
     np.testing.assert_allclose(border[:, 0], 1, rtol=0, atol=NEAR)
     assert np.ptp(border[:, 1]) == 4
+
+
+def test_the_pieces_around_a_parallelogram_fill_its_rectangle():
+    (a, b), (c, d) = matrix = np.array([[3.0, 1], [1, 2]])
+    (ax,) = plotting.area_by_cutting(matrix).axes
+    *pieces, whole = (patch.get_xy()[:-1] for patch in ax.patches)
+    np.testing.assert_array_equal(whole, [[0, 0], [a, c], [a + b, c + d], [b, d]])
+    areas = [area_of(corners) for corners in (*pieces, whole)]
+    assert sum(areas) == pytest.approx((a + b) * (c + d))
+    assert areas[-1] == pytest.approx(a * d - b * c)
+    assert sorted(areas[:-1]) == pytest.approx(sorted(2 * [b * c, a * c / 2, b * d / 2]))
+    labels = [text.get_text() for text in ax.texts]
+    assert [labels.count(name) for name in ("b c", "½ a c", "½ b d")] == [2, 2, 2]
+
+
+def area_of(corners):
+    """The area of a polygon, by the shoelace formula."""
+    x, y = corners.T
+    return abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2

@@ -15,6 +15,7 @@ from dlbook.plotting.evaluation import (
     sampling_spread,
 )
 from dlbook.plotting.geometry import (
+    area_by_cutting,
     class_regions,
     folded_grids,
     moved_grids,
@@ -31,6 +32,7 @@ from dlbook.plotting.gradients import (
     tangent,
 )
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.hinges import curve_panels, errors_by_size, hinge_sum
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -43,9 +45,12 @@ from dlbook.plotting.training import (
     losses_of_ways,
     way_back,
 )
+from dlbook.plotting.units import angle_and_shadow, enlarged_unit, on_and_off
 
 __all__ = [
     "agreement",
+    "angle_and_shadow",
+    "area_by_cutting",
     "batch_losses",
     "broadcasting",
     "chain",
@@ -57,15 +62,19 @@ __all__ = [
     "confusion_matrix",
     "cost_growth",
     "crops",
+    "curve_panels",
     "descent_curves",
     "digit",
     "digits",
+    "enlarged_unit",
     "epoch_race",
     "equation",
+    "errors_by_size",
     "exponents",
     "folded_grids",
     "four_steps",
     "gradient_field",
+    "hinge_sum",
     "layer_stack",
     "learning_curves",
     "losses_of_ways",
@@ -74,6 +83,7 @@ __all__ = [
     "moved_grids",
     "number_grids",
     "picked_entries",
+    "on_and_off",
     "race",
     "rival_losses",
     "saddle",

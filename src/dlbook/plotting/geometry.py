@@ -164,6 +164,58 @@ def folded_grids(grids: Mapping[str, ArrayLike], parts: ArrayLike, names: Sequen
 
 
 @styled
+def area_by_cutting(matrix: ArrayLike, *, ax: Axes | None = None) -> Figure:
+    """Draw what a matrix makes of the unit square, in a rectangle that is cut into pieces.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (2, 2)
+        The a, b and c, d of the matrix, all above 0 and with a d larger than b c. Its columns
+        are the sides of the parallelogram; the rectangle around it has the sides a + b, c + d.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Each piece that must be taken away from the rectangle is labelled with its
+        area.
+    """
+    (a, b), (c, d) = np.asarray(matrix, dtype=float)
+    ax = own_axes(ax, height=3.7)
+    rectangles = [
+        [(a, 0), (a + b, 0), (a + b, c), (a, c)],
+        [(0, d), (b, d), (b, c + d), (0, c + d)],
+    ]
+    flat = [[(0, 0), (a, 0), (a, c)], [(b, d), (b, c + d), (a + b, c + d)]]
+    steep = [[(a, c), (a + b, c), (a + b, c + d)], [(0, 0), (b, d), (0, d)]]
+    looks = ((rectangles, MUTED, "b c"), (flat, BLUE, "½ a c"), (steep, ORANGE, "½ b d"))
+    for pieces, colour, area in looks:
+        for piece in pieces:
+            look: dict[str, Any] = {
+                "facecolor": (colour, 0.12),
+                "edgecolor": colour,
+                "linewidth": 1,
+            }
+            ax.add_patch(Polygon(piece, **look))
+            x, y = np.mean(piece, axis=0)
+            ax.text(x, y, area, ha="center", va="center")
+    whole = [(0, 0), (a, c), (a + b, c + d), (b, d)]
+    ax.add_patch(Polygon(whole, facecolor=(GREEN, 0.25), edgecolor=GREEN, linewidth=2))
+    ax.text((a + b) / 2, (c + d) / 2, "?", ha="center", va="center", fontsize=15)
+    for name, x, y in (("(a, c)", a, c), ("(b, d)", b, d)):
+        ax.plot(x, y, marker="o", color=GREEN, markersize=5, zorder=3)
+        offset = (-8, 4) if name == "(a, c)" else (8, -12)
+        side = "right" if name == "(a, c)" else "left"
+        ax.annotate(name, (x, y), offset, textcoords="offset points", ha=side, color=GREEN)
+    ax.set(xlim=(-0.15, a + b + 0.15), ylim=(-0.15, c + d + 0.15), aspect="equal")
+    ax.set_xticks([0, a, a + b], ["0", "a", "a + b"])
+    ax.set_yticks([0, d, c + d], ["0", "d", "c + d"])
+    ax.grid(visible=False)
+    return figure_of(ax)
+
+
+@styled
 def unfolded_classes(
     points: Mapping[str, ArrayLike],
     labels: ArrayLike,
