@@ -25,6 +25,7 @@ from dlbook.plotting.gradients import (
     tangent,
 )
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.losses import bar_stages, curve_panels, curves, fitted_lines
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -40,6 +41,7 @@ from dlbook.plotting.training import (
 
 __all__ = [
     "agreement",
+    "bar_stages",
     "batch_losses",
     "broadcasting",
     "chain",
@@ -51,12 +53,15 @@ __all__ = [
     "confusion_matrix",
     "cost_growth",
     "crops",
+    "curve_panels",
+    "curves",
     "descent_curves",
     "digit",
     "digits",
     "epoch_race",
     "equation",
     "exponents",
+    "fitted_lines",
     "folded_grids",
     "four_steps",
     "gradient_field",
