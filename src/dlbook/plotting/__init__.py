@@ -33,6 +33,7 @@ from dlbook.plotting.gradients import (
 )
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.hinges import curve_panels, errors_by_size, hinge_sum
+from dlbook.plotting.losses import bar_stages, curve_panels, curves, fitted_lines
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -51,6 +52,7 @@ __all__ = [
     "agreement",
     "angle_and_shadow",
     "area_by_cutting",
+    "bar_stages",
     "batch_losses",
     "broadcasting",
     "chain",
@@ -63,6 +65,7 @@ __all__ = [
     "cost_growth",
     "crops",
     "curve_panels",
+    "curves",
     "descent_curves",
     "digit",
     "digits",
@@ -71,6 +74,7 @@ __all__ = [
     "equation",
     "errors_by_size",
     "exponents",
+    "fitted_lines",
     "folded_grids",
     "four_steps",
     "gradient_field",

@@ -1,0 +1,196 @@
+"""Figures of scores, losses and slopes, and of lines that are fitted to points."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from dlbook.plotting._style import (
+    BLUE,
+    COLOURS,
+    INK,
+    LINE_STYLES,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    figure_of,
+    own_axes,
+    styled,
+)
+
+
+@styled
+def bar_stages(stages: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
+    """Draw the same classes as bars in several panels side by side, one for each stage.
+
+    Parameters
+    ----------
+    stages : mapping of str to array_like of shape (n,)
+        The title of each panel and the value of each class. Each value stands beside its bar.
+    names : sequence of str, length n
+        The classes, from above.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    height = 0.8 + 0.45 * len(names)
+    figure, axes = plt.subplots(1, len(stages), figsize=(WIDTH, height), sharey=True, squeeze=False)
+    for ax, (title, values) in zip(axes.flat, stages.items(), strict=True):
+        values = np.asarray(values, dtype=float)
+        bars = ax.barh(list(names), values, color=BLUE, height=0.6)
+        labels = [f"{value:.3g}".replace("-", "\N{MINUS SIGN}") for value in values]
+        ax.bar_label(bars, labels, padding=3)
+        ax.axvline(0, color=MUTED, linewidth=0.8, linestyle="-")
+        ax.margins(x=0.35)
+        ax.set(title=title, xticks=[])
+        ax.grid(visible=False)
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0)
+    axes[0, 0].invert_yaxis()  # for all panels, which share it
+    return figure
+
+
+@styled
+def curves(
+    x: ArrayLike,
+    ys: Mapping[str, ArrayLike],
+    *,
+    xlabel: str,
+    ylabel: str,
+    scales: tuple[str, str] = ("linear", "linear"),
+    limits: tuple[float, float] | None = None,
+    points: Sequence[tuple[float, float, str]] = (),
+    upright: float | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw several curves over the same x, and name them above.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Where the curves are known.
+    ys : mapping of str to array_like of shape (n,)
+        The name of each curve and its values; what is not finite is left out.
+    xlabel, ylabel : str
+        The labels of the axes.
+    scales : tuple of str, optional
+        "linear" or "log" for the x axis and for the y axis.
+    limits : tuple of float, optional
+        The lowest and the highest value of the y axis.
+    points : sequence of (x, y, name), optional
+        Points to mark, each with its name to the right and above.
+    upright : float, optional
+        Where a thin line stands upright.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    ax = own_axes(ax, height=3.4)
+    _draw(ax, x, ys)
+    if upright is not None:
+        ax.axvline(upright, color=MUTED, linewidth=0.9, linestyle="-", zorder=1)
+    for left, height, name in points:
+        ax.plot(left, height, "o", color=INK, zorder=4)
+        ax.annotate(name, (left, height), xytext=(7, 5), textcoords="offset points", color=INK)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale=scales[0], yscale=scales[1])
+    if limits is not None:
+        ax.set_ylim(limits)
+    _name_above(figure_of(ax), ax, len(ys))
+    return figure_of(ax)
+
+
+@styled
+def curve_panels(
+    x: ArrayLike, panels: Mapping[str, Mapping[str, ArrayLike]], *, xlabel: str
+) -> Figure:
+    """Draw panels one below the other over the same x, with the same names in each.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Where the curves are known.
+    panels : mapping of str to mapping of str to array_like of shape (n,)
+        The label of each panel's y axis, and its curves by name. All panels have the same names.
+    xlabel : str
+        The label of the x axis.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(WIDTH, 2.2 * len(panels) + 0.4), sharex=True, squeeze=False
+    )
+    for ax, (ylabel, ys) in zip(axes.flat, panels.items(), strict=True):
+        _draw(ax, x, ys)
+        ax.set(ylabel=ylabel)
+    axes[-1, 0].set_xlabel(xlabel)
+    _name_above(figure, axes[0, 0], len(axes[0, 0].lines))
+    return figure
+
+
+@styled
+def fitted_lines(
+    x: ArrayLike,
+    y: ArrayLike,
+    lines: Mapping[str, tuple[float, float]],
+    *,
+    names: tuple[str, str] = ("x", "y"),
+) -> Figure:
+    """Draw the same points with a line in each panel, two in a row, and the errors of the line.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,)
+        The points.
+    lines : mapping of str to (slope, start)
+        The title of each panel, and its line by its slope and its height at x = 0.
+    names : tuple of str, optional
+        The labels of the axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    rows = -(-len(lines) // 2)
+    figure, axes = plt.subplots(
+        rows, 2, figsize=(WIDTH, 2.4 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    ends = np.array([x.min() - 0.2, x.max() + 0.2])
+    for ax, (title, (slope, start)) in zip(axes.flat, lines.items(), strict=False):
+        ax.vlines(x, y, slope * x + start, color=ORANGE, linestyle=":", linewidth=2)
+        ax.plot(ends, slope * ends + start, color=BLUE)
+        ax.plot(x, y, "o", color=INK)
+        ax.set(title=title, xlabel=names[0], ylabel=names[1])
+        ax.label_outer()
+    for ax in axes.flat[len(lines) :]:
+        ax.set_visible(False)
+    return figure
+
+
+def _draw(ax: Axes, x: ArrayLike, ys: Mapping[str, ArrayLike]) -> None:
+    """Draw each curve in a colour and a line style of its own."""
+    for k, (name, values) in enumerate(ys.items()):
+        style: dict[str, Any] = {"color": COLOURS[k], "linestyle": LINE_STYLES[k]}
+        ax.plot(np.asarray(x), np.asarray(values), **style, label=name)
+
+
+def _name_above(figure: Figure, ax: Axes, count: int) -> None:
+    """Name the curves of `ax` above the figure, if there is more than one."""
+    if count > 1:
+        handles, labels = ax.get_legend_handles_labels()
+        columns = 3 if max(map(len, labels)) < 14 else 2
+        figure.legend(handles, labels, loc="outside upper center", ncols=columns, handlelength=3)
