@@ -35,6 +35,7 @@ from dlbook.plotting.training import (
     compared_accuracies,
     four_steps,
     losses_of_ways,
+    sums_in_orders,
     way_back,
 )
 
@@ -73,6 +74,7 @@ __all__ = [
     "signed_images",
     "small_network",
     "step_sizes",
+    "sums_in_orders",
     "surface_paths",
     "tangent",
     "tape",
