@@ -68,7 +68,8 @@ def test_losses_are_drawn_over_each_other_and_differences_below():
     # No difference has no place on a logarithmic axis.
     np.testing.assert_array_equal(half.get_ydata(), [np.nan, 0.5, 0.25])
     np.testing.assert_array_equal(whole.get_ydata(), [4, 4, 4])
-    assert set(half_bound.get_ydata()) == {1} and set(whole_bound.get_ydata()) == {8}
+    assert set(half_bound.get_ydata()) == {1}
+    assert set(whole_bound.get_ydata()) == {8}
     assert {"bound of one step in half", "bound of one step in whole"} <= set(texts(lower))
     assert lower.get_yscale() == "log"
     with pytest.raises(ValueError, match="zip"):

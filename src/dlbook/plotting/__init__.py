@@ -24,7 +24,7 @@ from dlbook.plotting.gradients import (
     surface_paths,
     tangent,
 )
-from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
+from dlbook.plotting.graphs import chain, computation_graph, small_network, tape, two_paths
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -81,6 +81,7 @@ __all__ = [
     "tensor_axes",
     "time_shares",
     "training_loop",
+    "two_paths",
     "unfolded_classes",
     "vector_sum",
     "way_back",

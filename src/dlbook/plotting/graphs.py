@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -267,6 +268,72 @@ def small_network(
     half = 0.6 * max(len(layer) for layer in names)
     ax.set(xlim=(-0.35, 2 * len(names) - 1.65), ylim=(-half, half), aspect="equal")
     return figure_of(ax)
+
+
+@styled
+def two_paths(
+    names: Sequence[str], values: Sequence[float], rates: Sequence[float], *, step: float
+) -> Figure:
+    """Draw how one number moves a product by two paths, and the rectangle that shows the sum.
+
+    Parameters
+    ----------
+    names : (str, str, str, str)
+        The number, the two numbers that are computed from it, and their product.
+    values : (float, float)
+        The two numbers, above 0: the width and the height of the rectangle.
+    rates : (float, float)
+        How fast each of the two grows with the first number, above 0.
+    step : float
+        How far the first number is moved in the drawing, above 0.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure: on the left the two paths with their derivatives; on the right the rectangle
+        with the strip that each path adds, and the corner that neither accounts for.
+    """
+    figure, (paths, area) = plt.subplots(1, 2, figsize=(WIDTH, 2.9), width_ratios=[1.15, 1])
+    without_ticks(paths)
+    places = [(0.0, 0.0), (1.2, 0.8), (1.2, -0.8), (2.4, 0.0)]
+    frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
+    boxes = []
+    for name, place in zip(names, places, strict=True):
+        text = paths.text(*place, name, ha="center", va="center", fontsize=12, bbox=frame)
+        boxes.append(text.get_bbox_patch())
+    (width, height), colours = values, (BLUE, ORANGE)
+    for k, (rate, other, colour) in enumerate(
+        zip(rates, (height, width), colours, strict=True), start=1
+    ):
+        side = 1 if k == 1 else -1
+        look = {"arrowstyle": "-|>", "color": colour, "lw": 1.8, "shrinkA": 1, "shrinkB": 1}
+        look["linestyle"] = "-" if k == 1 else "--"
+        for start, end, factor in ((0, k, rate), (k, 3, other)):
+            ends = {"patchA": boxes[start], "patchB": boxes[end]}
+            paths.annotate("", xy=places[end], xytext=places[start], arrowprops=look | ends)
+            x, y = np.add(places[start], places[end]) / 2 + (0, 0.3 * side)
+            paths.text(x, y, f"× {_number(factor)}", ha="center", va="center", color=colour)
+        product = f"{_number(rate)} · {_number(other)} = {_number(rate * other)}"
+        paths.text(1.2, 1.4 * side, product, ha="center", va="center", color=colour)
+    paths.set(xlim=(-0.3, 2.7), ylim=(-1.65, 1.65))
+
+    without_ticks(area)
+    across, up = rates[0] * step, rates[1] * step
+    for corner, size, colour, hatch in (
+        ((0, 0), (width, height), INK, ""),
+        ((width, 0), (across, height), BLUE, "////"),
+        ((0, height), (width, up), ORANGE, "\\\\\\\\"),
+        ((width, height), (across, up), MUTED, ""),
+    ):
+        look = {"facecolor": "none", "edgecolor": colour, "hatch": hatch, "lw": 1.4}
+        area.add_patch(Rectangle(corner, *size, **look))
+    area.text(width / 2, height / 2, names[3], ha="center", va="center", fontsize=12)
+    area.text(width / 2, -0.05 * height, names[1], ha="center", va="top", fontsize=12)
+    area.text(-0.03 * width, height / 2, names[2], ha="right", va="center", fontsize=12)
+    pad = 0.12 * (width + across)
+    area.set(xlim=(-pad, width + across + 0.2 * pad), ylim=(-0.2 * height, height + up + 0.1))
+    area.set(aspect="equal")
+    return figure
 
 
 @styled

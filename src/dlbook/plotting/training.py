@@ -22,7 +22,6 @@ from dlbook.plotting._style import (
     without_ticks,
 )
 
-
 MARKERS = ("o", "s", "^", "v", "x")
 """Markers in the order of the colours, so that no reader needs the colours to tell dots apart."""
 
