@@ -24,7 +24,14 @@ from dlbook.plotting.gradients import (
     surface_paths,
     tangent,
 )
-from dlbook.plotting.graphs import chain, computation_graph, small_network, tape, two_paths
+from dlbook.plotting.graphs import (
+    chain,
+    computation_graph,
+    small_network,
+    tape,
+    there_and_back,
+    two_paths,
+)
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -79,6 +86,7 @@ __all__ = [
     "tangent",
     "tape",
     "tensor_axes",
+    "there_and_back",
     "time_shares",
     "training_loop",
     "two_paths",

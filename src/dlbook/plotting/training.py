@@ -1,6 +1,7 @@
 """Figures of the training loop: its steps, its losses, and what comes of it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -205,7 +206,8 @@ def losses_of_ways(
             lower.plot(dots, color=colour, ls="", marker=marker, markersize=3.5, alpha=0.8)
         lower.axhline(bounds[dtype], color=INK, ls="--", linewidth=1.2)
         text = f"bound of one step in {dtype}"
-        lower.text(len(by_step) - 1, 1.5 * bounds[dtype], text, ha="right", va="bottom")
+        place = (len(np.asarray(by_step)) - 1, 1.5 * bounds[dtype])
+        lower.text(*place, text, ha="right", va="bottom")
     lower.set(yscale="log", xlabel="training step", ylabel="largest difference\nof a gradient")
     return figure
 
@@ -235,8 +237,9 @@ def sums_in_orders(sums: ArrayLike, exact: float, *, ax: Axes | None = None) -> 
         min(np.floor(scaled.min() / width), -1), max(np.ceil(scaled.max() / width), 1) + 1
     )
     for side, colour, hatch in ((scaled <= 0, MUTED, "////"), (scaled > 0, BLUE, None)):
-        look = {"facecolor": "none" if hatch else colour, "edgecolor": colour, "hatch": hatch}
-        ax.hist(scaled[side], edges, linewidth=0.8, **look)
+        look: dict[str, Any] = {"edgecolor": colour, "hatch": hatch, "linewidth": 0.8}
+        look["facecolor"] = "none" if hatch else colour
+        ax.hist(scaled[side], list(edges), **look)
     ax.axvline(exact * 1e7, color=ORANGE, linestyle="--", label="true value")
     ax.axvline(0, color=INK, linestyle="-", linewidth=1.4)
     for place, text in ((0.02, "off"), (0.98, "on")):
