@@ -397,7 +397,7 @@ def there_and_back(
         The figure. Entries are rounded to two digits after the point.
     """
     tables = [np.atleast_2d(value) for value in values]
-    batch, gap = len(tables[0]), 1.05
+    batch, gap = len(tables[0]), 0.9
     columns = sum(table.shape[1] for table in tables) + gap * (len(tables) - 1)
     back = batch + 2.2  # where the lower row of tables begins
     ax = cell_axes(columns, back + batch + 1)
@@ -441,5 +441,5 @@ def _small_cells(
             text.replace("-", "−"),
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=8.5,
         )
