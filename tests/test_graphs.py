@@ -165,6 +165,7 @@ def test_no_texts_overlap_in_the_figures_of_the_pages():
     for figure in (
         plotting.computation_graph(*two_layers()),
         plotting.chain(list("xuvpL"), ["x²", "3u − 1", "σ(v)", "−ln p"], values, factors),
+        plotting.two_paths(["x", "u", "v", "f"], [4, 3], [2, 1], step=0.5),
         plotting.tape(["matmul: x(2, 3), W(3, 4) -> (2, 4)", "sum: (2, 4) -> ()"]),
     ):
         assert overlapping(figure, figure.axes[0].texts) == []
@@ -194,3 +195,32 @@ def test_a_small_network_writes_each_weight_on_its_connection():
     figure = plotting.small_network([["in"], ["h1", "h2"]], [W], [names])
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert {"in", "h1", "h2", "w1 = 0.50", "w2 = 0.25"} <= set(texts)
+
+
+def test_two_paths_show_their_products_and_the_strips_that_they_add():
+    figure = plotting.two_paths(["x", "u", "v", "f"], [4, 3], [2, 1], step=0.5)
+    paths, area = figure.axes
+    shown = {text.get_text() for text in paths.texts}
+    assert {"x", "u", "v", "f", "2 · 3 = 6", "1 · 4 = 4"} <= shown
+    rectangles = [
+        (*patch.get_xy(), patch.get_width(), patch.get_height()) for patch in area.patches
+    ]
+    assert rectangles == [(0, 0, 4, 3), (4, 0, 1, 3), (0, 3, 4, 0.5), (4, 3, 1, 0.5)]
+    assert overlapping(figure, [*paths.texts, *area.texts]) == []
+
+
+def test_tables_stand_over_their_gradients_and_show_every_entry():
+    tables = [[[1.0, 2.0], [3.0, 0.0]], [[4.0], [-5.0]], [[0.126], [7.0]]]
+    gradients = [None, [[0.5], [-0.25]], [[8.0], [9.0]]]
+    figure = plotting.there_and_back(["X", "A", "Z"], tables, gradients, ["W", "relu"])
+    (ax,) = figure.axes
+    shown = [text.get_text() for text in ax.texts]
+    assert {"X", "A", "Z", "dA", "dZ", "W", "relu", "−5", "0.13", "−0.25"} <= set(shown)
+    assert "dX" not in shown
+    assert len(ax.patches) == 4 + 2 * 2 + 2 * 2
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    assert place["A"][0] == place["dA"][0]
+    assert place["A"][1] < place["dA"][1]
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 3, "two forwards, one back"
+    assert overlapping(figure, ax.texts) == []

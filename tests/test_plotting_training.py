@@ -62,15 +62,34 @@ def test_the_way_back_has_as_many_arrows_as_the_way_forward():
 
 def test_losses_are_drawn_over_each_other_and_differences_below():
     losses = [[3.0, 2.0, 1.0], [3.0, 2.5, 1.25]]
-    differences = [[0.0, 0.0, 0.0], [0.0, 0.5, 0.25]]
-    upper, lower = plotting.losses_of_ways(["one", "two"], losses, differences).axes
+    differences = {"half": [[0.0, 0.0], [0.0, 0.5], [0.0, 0.25]], "whole": [[0.0, 4.0]] * 3}
+    figure = plotting.losses_of_ways(["one", "two"], losses, differences, {"half": 1, "whole": 8})
+    upper, lower = figure.axes
     for line, expected in zip(upper.lines, losses, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), expected)
-    (difference,) = lower.lines
+    half, half_bound, whole, whole_bound = lower.lines
     # No difference has no place on a logarithmic axis.
-    np.testing.assert_array_equal(difference.get_ydata(), [np.nan, 0.5, 0.25])
+    np.testing.assert_array_equal(half.get_ydata(), [np.nan, 0.5, 0.25])
+    np.testing.assert_array_equal(whole.get_ydata(), [4, 4, 4])
+    assert set(half_bound.get_ydata()) == {1}
+    assert set(whole_bound.get_ydata()) == {8}
+    assert {"bound of one step in half", "bound of one step in whole"} <= set(texts(lower))
     assert lower.get_yscale() == "log"
     with pytest.raises(
         ValueError, match=r"losses: expected shape \(1, steps\). Received: shape \(2, 3\)"
     ):
-        plotting.losses_of_ways(["one"], losses, differences)
+        plotting.losses_of_ways(["one"], losses, differences, {"half": 1, "whole": 8})
+    with pytest.raises(TypeError, match=r"bounds\['whole'\]: expected .* Received: None"):
+        plotting.losses_of_ways(["one", "two"], losses, differences, {"half": 1})
+
+
+def test_sums_are_counted_on_their_side_of_zero():
+    sums = np.array([-3e-8, -2e-8, -1e-8, 2e-8])
+    (ax,) = plotting.sums_in_orders(sums, 1e-8).axes
+    bars = [(bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in ax.patches]
+    assert sum(height for _, end, height in bars if end <= 1e-9) == 3
+    assert sum(height for start, _, height in bars if start >= -1e-9) == 1
+    true_value, zero = ax.lines
+    np.testing.assert_allclose(true_value.get_xdata(), [0.1, 0.1])
+    np.testing.assert_array_equal(zero.get_xdata(), [0, 0])
+    assert {"off", "on"} <= set(texts(ax))

@@ -34,6 +34,14 @@ from dlbook.plotting.gradients import (
 from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
 from dlbook.plotting.hinges import curve_panels, errors_by_size, hinge_sum
 from dlbook.plotting.losses import bar_stages, curve_panels, curves, fitted_lines
+from dlbook.plotting.graphs import (
+    chain,
+    computation_graph,
+    small_network,
+    tape,
+    there_and_back,
+    two_paths,
+)
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -44,6 +52,7 @@ from dlbook.plotting.training import (
     compared_accuracies,
     four_steps,
     losses_of_ways,
+    sums_in_orders,
     way_back,
 )
 from dlbook.plotting.units import angle_and_shadow, enlarged_unit, on_and_off
@@ -95,12 +104,15 @@ __all__ = [
     "signed_images",
     "small_network",
     "step_sizes",
+    "sums_in_orders",
     "surface_paths",
     "tangent",
     "tape",
     "tensor_axes",
+    "there_and_back",
     "time_shares",
     "training_loop",
+    "two_paths",
     "unfolded_classes",
     "vector_sum",
     "way_back",

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from itertools import count, pairwise
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dlbook import _checks
+from dlbook.plotting._cells import cell_axes
 from dlbook.plotting._inputs import array, check_count, check_range
 from dlbook.plotting._style import (
     BLUE,
@@ -303,6 +305,73 @@ def small_network(
 
 
 @styled
+def two_paths(
+    names: Sequence[str], values: Sequence[float], rates: Sequence[float], *, step: float
+) -> Figure:
+    """Draw how one number moves a product by two paths, and the rectangle that shows the sum.
+
+    Parameters
+    ----------
+    names : (str, str, str, str)
+        The number, the two numbers that are computed from it, and their product.
+    values : (float, float)
+        The two numbers, above 0: the width and the height of the rectangle.
+    rates : (float, float)
+        How fast each of the two grows with the first number, above 0.
+    step : float
+        How far the first number is moved in the drawing, above 0.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure: on the left the two paths with their derivatives; on the right the rectangle
+        with the strip that each path adds, and the corner that neither accounts for.
+    """
+    figure, (paths, area) = plt.subplots(1, 2, figsize=(WIDTH, 2.9), width_ratios=[1.15, 1])
+    without_ticks(paths)
+    places = [(0.0, 0.0), (1.2, 0.8), (1.2, -0.8), (2.4, 0.0)]
+    frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
+    boxes = []
+    for name, place in zip(names, places, strict=True):
+        text = paths.text(*place, name, ha="center", va="center", fontsize=12, bbox=frame)
+        boxes.append(text.get_bbox_patch())
+    (width, height), colours = values, (BLUE, ORANGE)
+    for k, (rate, other, colour) in enumerate(
+        zip(rates, (height, width), colours, strict=True), start=1
+    ):
+        side = 1 if k == 1 else -1
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.8, "shrinkA": 1, "shrinkB": 1}
+        arrow["linestyle"] = "-" if k == 1 else "--"
+        for start, end, factor in ((0, k, rate), (k, 3, other)):
+            ends = {"patchA": boxes[start], "patchB": boxes[end]}
+            paths.annotate("", xy=places[end], xytext=places[start], arrowprops=arrow | ends)
+            x, y = np.add(places[start], places[end]) / 2 + (0, 0.3 * side)
+            paths.text(x, y, f"× {_number(factor)}", ha="center", va="center", color=colour)
+        product = f"{_number(rate)} · {_number(other)} = {_number(rate * other)}"
+        paths.text(1.2, 1.4 * side, product, ha="center", va="center", color=colour)
+    paths.set(xlim=(-0.3, 2.7), ylim=(-1.65, 1.65))
+
+    without_ticks(area)
+    across, up = rates[0] * step, rates[1] * step
+    for corner, size, colour, hatch in (
+        ((0, 0), (width, height), INK, ""),
+        ((width, 0), (across, height), BLUE, "////"),
+        ((0, height), (width, up), ORANGE, "\\\\\\\\"),
+        ((width, height), (across, up), MUTED, ""),
+    ):
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": colour, "hatch": hatch}
+        look["lw"] = 1.4
+        area.add_patch(Rectangle(corner, *size, **look))
+    area.text(width / 2, height / 2, names[3], ha="center", va="center", fontsize=12)
+    area.text(width / 2, -0.05 * height, names[1], ha="center", va="top", fontsize=12)
+    area.text(-0.03 * width, height / 2, names[2], ha="right", va="center", fontsize=12)
+    pad = 0.12 * (width + across)
+    area.set(xlim=(-pad, width + across + 0.2 * pad), ylim=(-0.2 * height, height + up + 0.1))
+    area.set(aspect="equal")
+    return figure
+
+
+@styled
 def tape(lines: Sequence[str]) -> Figure:
     """Draw a tape: its lines in their order, written downwards and read upwards.
 
@@ -334,3 +403,77 @@ def tape(lines: Sequence[str]) -> Figure:
         ax.text(x, -0.75, text, color=colour, ha=side, va="bottom")
     ax.set(xlim=(-0.1, 1.1), ylim=(last + 0.6, -1.3))
     return figure_of(ax)
+
+
+@styled
+def there_and_back(
+    names: Sequence[str],
+    values: Sequence[ArrayLike],
+    gradients: Sequence[ArrayLike | None],
+    steps: Sequence[str],
+) -> Figure:
+    """Draw the tables of a small network: values forwards on top, gradients backwards below.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The name of each table, from the input to the scores.
+    values : sequence of array_like, shape (batch, width)
+        The tables of the forward pass.
+    gradients : sequence of array_like of the same shape, or None
+        The gradient of the loss with respect to each table; None where nobody needs it.
+    steps : sequence of str
+        What leads from each table to the next: one fewer than tables.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Entries are rounded to two digits after the point.
+    """
+    tables = [np.atleast_2d(value) for value in values]
+    batch, gap = len(tables[0]), 0.9
+    columns = sum(table.shape[1] for table in tables) + gap * (len(tables) - 1)
+    back = batch + 2.2  # where the lower row of tables begins
+    ax = cell_axes(columns, back + batch + 1)
+    left = 0.0
+    for k, (name, table, gradient) in enumerate(zip(names, tables, gradients, strict=True)):
+        width = table.shape[1]
+        for top, entries, title, colour in (
+            (1.0, table, name, GREEN),
+            (back + 1, gradient, f"d{name}", ORANGE),
+        ):
+            if entries is None:
+                continue
+            _small_cells(ax, np.asarray(entries), (left, top), colour)
+            ax.text(left + width / 2, top - 0.4, title, ha="center", va="center", color=colour)
+            if k:
+                look: dict[str, Any] = {"arrowstyle": "-|>", "color": colour, "lw": 1.6}
+                ends = [left - gap + 0.12, left - 0.12]
+                forwards = top == 1.0
+                if forwards or gradients[k - 1] is not None:
+                    start, end = ends if forwards else reversed(ends)
+                    middle = top + batch / 2
+                    ax.annotate("", xy=(end, middle), xytext=(start, middle), arrowprops=look)
+        if k:
+            text = steps[k - 1]
+            ax.text(left - gap / 2, 1 + batch + 0.5, text, ha="center", va="center", fontsize=9)
+        left += width + gap
+    return figure_of(ax)
+
+
+def _small_cells(
+    ax: Axes, table: NDArray[np.floating], corner: tuple[float, float], colour: str
+) -> None:
+    """Draw a table with two digits after the point, its upper left corner at `corner`."""
+    for (i, j), value in np.ndenumerate(table):
+        place = (corner[0] + j, corner[1] + i)
+        ax.add_patch(Rectangle(place, 1, 1, facecolor="none", edgecolor=colour, lw=1))
+        text = f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
+        ax.text(
+            place[0] + 0.5,
+            place[1] + 0.5,
+            text.replace("-", "−"),
+            ha="center",
+            va="center",
+            fontsize=8.5,
+        )

@@ -1,6 +1,7 @@
 """Figures of the training loop: its steps, its losses, and what comes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,6 +24,9 @@ from dlbook.plotting._style import (
     styled,
     without_ticks,
 )
+
+MARKERS = ("o", "s", "^", "v", "x")
+"""Markers in the order of the colours, so that no reader needs the colours to tell dots apart."""
 
 
 @styled
@@ -169,7 +173,12 @@ def way_back(names: Sequence[str], forwards: Sequence[str], backwards: Sequence[
 
 
 @styled
-def losses_of_ways(names: Sequence[str], losses: ArrayLike, differences: ArrayLike) -> Figure:
+def losses_of_ways(
+    names: Sequence[str],
+    losses: ArrayLike,
+    differences: Mapping[str, ArrayLike],
+    bounds: Mapping[str, float],
+) -> Figure:
     """Draw the losses of the same training done in several ways, and how far they lie apart.
 
     Parameters
@@ -178,28 +187,82 @@ def losses_of_ways(names: Sequence[str], losses: ArrayLike, differences: ArrayLi
         The ways, at most five. The first one is what the others are compared with.
     losses : array_like of float, shape (ways, steps)
         The loss of each step in each way.
-    differences : array_like of float, shape (ways, steps)
-        How far the gradients of each step are from those of the first way.
+    differences : mapping of str to array_like of float, shape (steps, ways)
+        For each dtype, how far the gradients of each step are from those of the first way.
+    bounds : mapping of str to float
+        For each dtype, how far rounding may put them apart in one step, above 0.
 
     Returns
     -------
     matplotlib.figure.Figure
         The figure: losses above; below, on a logarithmic axis, the differences of all ways but
-        the first. Differences of zero are left out.
+        the first as dots, and the bounds as dashed lines. Differences of zero are left out.
     """
     check_most("names", names, len(COLOURS))
-    kind = f"{len(names)} steps"
-    named = {"losses": (losses, kind), "differences": (differences, kind)}
-    losses, differences = _checks.fitting(named, finite=False)
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True)
+    (losses,) = _checks.fitting({"losses": (losses, f"{len(names)} steps")}, finite=False)
+    named = {
+        f"differences[{dtype!r}]": (by_step, f"{losses.shape[1]} {len(names)}")
+        for dtype, by_step in differences.items()
+    }
+    _checks.fitting(named, finite=False)
+    for dtype in differences:
+        _checks.real_number(f"bounds[{dtype!r}]", bounds.get(dtype), above=0)
+    figure, (upper, lower) = plt.subplots(
+        2, 1, figsize=(WIDTH, 5.4), sharex=True, height_ratios=[2, 3]
+    )
     widths = np.linspace(7, 1.4, len(names))  # each line shows beside the one drawn over it
-    values = zip(names, widths, np.asarray(losses), np.asarray(differences), strict=True)
-    looks = zip(values, COLOURS, LINE_STYLES, strict=False)
-    for k, ((name, width, way_losses, apart), colour, line_style) in enumerate(looks):
-        upper.plot(way_losses, label=name, color=colour, ls=line_style, linewidth=width)
-        if k:
-            lower.plot(np.where(apart > 0, apart, np.nan), color=colour, ls=line_style)
+    values = zip(names, widths, np.asarray(losses), strict=True)
+    for (name, width, way_losses), colour, style in zip(values, COLOURS, LINE_STYLES, strict=False):
+        upper.plot(way_losses, label=name, color=colour, ls=style, linewidth=width)
     upper.set(ylabel="loss", ylim=(0, None))
     upper.legend()
+    for dtype, by_step in differences.items():
+        ways = zip(COLOURS, MARKERS, np.transpose(by_step), strict=False)
+        for colour, marker, apart in list(ways)[1 : len(names)]:
+            dots = np.where(apart > 0, apart, np.nan)
+            lower.plot(dots, color=colour, ls="", marker=marker, markersize=3.5, alpha=0.8)
+        lower.axhline(bounds[dtype], color=INK, ls="--", linewidth=1.2)
+        text = f"bound of one step in {dtype}"
+        place = (len(np.asarray(by_step)) - 1, 1.5 * bounds[dtype])
+        lower.text(*place, text, ha="right", va="bottom")
     lower.set(yscale="log", xlabel="training step", ylabel="largest difference\nof a gradient")
     return figure
+
+
+@styled
+def sums_in_orders(sums: ArrayLike, exact: float, *, ax: Axes | None = None) -> Figure:
+    """Draw how often a sum that is nearly 0 came out on either side of 0.
+
+    Parameters
+    ----------
+    sums : array_like of float, shape (orders,)
+        What came out when the same terms were added in several orders.
+    exact : float
+        The sum without any rounding.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure: a histogram with an edge at 0, in units of one ten-millionth.
+    """
+    (sums,) = _checks.fitting({"sums": (sums, "orders")})
+    ax = own_axes(ax, height=2.8)
+    scaled = np.asarray(sums, dtype=float) * 1e7
+    width = max(np.ptp(scaled) / 30, 1e-3)
+    edges = width * np.arange(
+        min(np.floor(scaled.min() / width), -1), max(np.ceil(scaled.max() / width), 1) + 1
+    )
+    for side, colour, hatch in ((scaled <= 0, MUTED, "////"), (scaled > 0, BLUE, None)):
+        look: dict[str, Any] = {"edgecolor": colour, "hatch": hatch, "linewidth": 0.8}
+        look["facecolor"] = "none" if hatch else colour
+        ax.hist(scaled[side], list(edges), **look)
+    ax.axvline(exact * 1e7, color=ORANGE, linestyle="--", label="true value")
+    ax.axvline(0, color=INK, linestyle="-", linewidth=1.4)
+    for place, text in ((0.02, "off"), (0.98, "on")):
+        align = "left" if text == "off" else "right"
+        ax.text(place, 0.97, text, transform=ax.transAxes, ha=align, va="top", fontsize=13)
+    ax.set(xlabel="sum, in ten-millionths", ylabel="number of orders")
+    ax.legend(loc="center right")
+    return figure_of(ax)
