@@ -37,6 +37,7 @@ from dlbook.plotting.training import (
     losses_of_ways,
     way_back,
 )
+from dlbook.plotting.weights import sizes_by_layer, sum_histogram
 
 __all__ = [
     "agreement",
@@ -71,8 +72,10 @@ __all__ = [
     "rival_losses",
     "saddle",
     "signed_images",
+    "sizes_by_layer",
     "small_network",
     "step_sizes",
+    "sum_histogram",
     "surface_paths",
     "tangent",
     "tape",
