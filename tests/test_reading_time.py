@@ -104,7 +104,8 @@ def test_the_model_is_stated_as_it_is():
     assert f"{reading.SECONDS_A_CELL} seconds for each cell" in stated
     assert f"{reading.SECONDS_A_FORMULA} seconds for each displayed formula" in stated
     assert f"{reading.MINUTES_AN_EXERCISE} minutes for each exercise" in stated
-    assert "a minute for each question" in stated and reading.MINUTES_A_QUESTION == 1
+    assert "a minute for each question" in stated
+    assert reading.MINUTES_A_QUESTION == 1
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)

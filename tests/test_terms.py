@@ -1,12 +1,17 @@
 """One list of terms and symbols: complete, and no page uses one before it is introduced."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 DOCS = Path(__file__).parent.parent / "docs"
+sys.path.insert(0, str(DOCS / "_ext"))
+
+import book_terms  # noqa: E402
+
 LISTED = yaml.safe_load((DOCS / "terms.yml").read_text())
 TERMS, SYMBOLS = LISTED["terms"], LISTED["symbols"]
 
@@ -105,3 +110,28 @@ def test_every_sign_of_a_formula_is_listed(page):
     for formula in formulas(page):
         unknown = set(re.findall(r"\\[A-Za-z]+", formula)) - known
         assert not unknown, f"{page}: {unknown} in {formula}"
+
+
+def test_the_glossary_is_made_from_the_list_and_names_pages_that_exist():
+    terms = [
+        {"term": "batch", "page": "first-look", "text": "Examples\nin one step.\n"},
+        {"term": "epoch", "page": "elsewhere", "text": "One pass."},
+    ]
+    assert book_terms.glossary(terms, {"first-look"}) == (
+        "```{glossary}\n:sorted:\n\n"
+        "batch\n  Examples\n  in one step.\n  → {doc}`first-look`\n\n"
+        "epoch\n  One pass.\n```"
+    )
+
+
+def test_a_table_of_symbols_has_a_row_for_each():
+    symbols = [{"symbol": "$x$", "meaning": "The input", "code": "", "page": "first-look"}]
+    table = book_terms.table(symbols, {"name": "tab-x", "caption": "Letters"}, {"first-look"})
+    assert table.startswith("```{list-table} Letters\n:header-rows: 1\n:name: tab-x\n")
+    assert table.endswith("* - $x$\n  - The input\n  -\n  - {doc}`first-look`\n```")
+
+
+def test_all_symbols_are_shown_in_one_of_the_tables():
+    shown = re.findall(r"^```\{symbols\} (\w+)$", (DOCS / "notation.md").read_text(), re.M)
+    assert {symbol["group"] for symbol in SYMBOLS} == set(shown)
+    assert len(shown) == len(set(shown))

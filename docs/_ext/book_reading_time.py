@@ -122,7 +122,7 @@ class ReadingTime(SphinxRole):
         return [PendingTime(page=self.text)], []
 
 
-class FillIn(SphinxPostTransform):
+class Insert(SphinxPostTransform):
     """Replace the times that waited for the other pages."""
 
     default_priority = 5
@@ -164,7 +164,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_transform(ShowTime)
     app.add_role("reading-time", ReadingTime())
     app.add_node(PendingTime)
-    app.add_post_transform(FillIn)
+    app.add_post_transform(Insert)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", pages_that_tell)

@@ -1,7 +1,7 @@
 """Make glossary and list of symbols from one list, and link terms where a page first uses them.
 
-The list is ``docs/terms.yml``. In the pages, ``{terms}`` becomes the glossary and ``{symbols} group``
-a table of a group of symbols, each with a link to the page that introduces it.
+The list is ``docs/terms.yml``. In the pages, ``{terms}`` becomes the glossary and
+``{symbols} group`` a table of a group of symbols, each with a link to the page that introduces it.
 
 Where a page sets a term in bold, it explains it, so that is the place of its link to the glossary;
 otherwise it is the first paragraph with the term, after the list of what the reader will be able

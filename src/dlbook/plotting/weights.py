@@ -37,9 +37,7 @@ def sizes_by_layer(forward: Mapping[str, ArrayLike], backward: Mapping[str, Arra
         If the two mappings do not hold the same ways.
     """
     if list(forward) != list(backward):
-        raise ValueError(
-            f"backward: expected the ways {list(forward)}. Received: {list(backward)}"
-        )
+        raise ValueError(f"backward: expected the ways {list(forward)}. Received: {list(backward)}")
     figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 5.0), sharex=True)
     for ax, values, title in zip(
         panels, (forward, backward), ("forward: numbers", "backward: gradients"), strict=True
@@ -87,6 +85,6 @@ def sum_histogram(sums: ArrayLike) -> Figure:
     ax.axvline(-spread, color=MUTED, ls="--", lw=1.2)
     ax.axvline(spread, color=MUTED, ls="--", lw=1.2)
     ax.text(spread, counts.max() * 1.08, f" ±{spread:.2f}", color=INK, va="bottom")
-    ax.set(xlabel="sum", ylabel="how often", ylim=(0, counts.max() * 1.35))
-    ax.legend(loc="upper left")
+    ax.set(xlabel="sum", ylabel="how often", ylim=(0, counts.max() * 1.3))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
