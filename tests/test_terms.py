@@ -20,7 +20,7 @@ HEADER = re.compile(r"\A---\n.*?^---\n", re.M | re.S)
 MATH = re.compile(r"\$\$(.*?)\$\$|^```\{math\}\n(.*?)^```$|(?<!\$)\$([^$\n]+)\$(?!\$)", re.M | re.S)
 # Commands that lay a formula out, or spell a word in it.
 LAYOUT = {
-    r"\begin", r"\dfrac", r"\end", r"\frac", r"\left", r"\mathbf", r"\mathrm", r"\qquad", r"\quad",
+    r"\begin", r"\bigl", r"\bigr", r"\dfrac", r"\end", r"\frac", r"\left", r"\mathbf", r"\mathrm", r"\qquad", r"\quad",
     r"\right", r"\tag", r"\text", r"\tfrac",
 }  # fmt: skip
 
