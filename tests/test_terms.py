@@ -20,8 +20,8 @@ HEADER = re.compile(r"\A---\n.*?^---\n", re.M | re.S)
 MATH = re.compile(r"\$\$(.*?)\$\$|^```\{math\}\n(.*?)^```$|(?<!\$)\$([^$\n]+)\$(?!\$)", re.M | re.S)
 # Commands that lay a formula out, or spell a word in it.
 LAYOUT = {
-    r"\begin", r"\bigl", r"\bigr", r"\dfrac", r"\end", r"\frac", r"\left", r"\mathbf", r"\mathrm", r"\qquad", r"\quad",
-    r"\right", r"\tag", r"\text", r"\tfrac",
+    r"\begin", r"\bigl", r"\bigr", r"\dfrac", r"\end", r"\frac", r"\left", r"\mathbf", r"\mathrm",
+    r"\qquad", r"\quad", r"\right", r"\tag", r"\text", r"\tfrac",
 }  # fmt: skip
 
 
@@ -37,8 +37,9 @@ SOURCES = {page: HEADER.sub("", (DOCS / f"{page}.md").read_text()) for page in O
 
 
 def lines_of_text(page):
-    """Yield the lines of a page without code, formulas, literals and options."""
-    text = MATH.sub(" ", CELL.sub("", SOURCES[page]))
+    """Yield the lines of a page without code, formulas, options and titles to read on."""
+    text, _, _ = SOURCES[page].partition("\n## Further reading\n")
+    text = MATH.sub(" ", CELL.sub("", text))
     for line in text.splitlines():
         if not re.match(r"^(:[\w-]+:|`{3,}|:{3,}|\([\w-]+\)=)", line):
             yield line
@@ -57,6 +58,11 @@ def formulas(page):
 
 def word(term):
     return re.compile(rf"(?<![\w-]){re.escape(term)}(?:s|es)?(?![\w-])", re.I)
+
+
+def later_than(page):
+    """Return the pages behind this one: a line that links to one of them announces something."""
+    return ORDER[ORDER.index(page) + 1 :]
 
 
 def pages_before(page):
@@ -83,7 +89,9 @@ def test_no_page_uses_a_term_before_it_is_introduced(term):
     bold = re.compile(rf"\*\*{re.escape(name)}(?:s|es)?\*\*", re.I)
     for page in pages_before(home):
         for line in lines_of_text(page):
-            announced = f"`{home}`" in line or f"<{home}>" in line
+            announced = any(
+                f"`{later}`" in line or f"<{later}>" in line for later in later_than(page)
+            )
             used = bold.search(line) if term.get("everyday") else found.search(plain(line))
             assert announced or not used, f"{page}: {line}\n(introduced on {home})"
 
