@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -112,3 +113,43 @@ def test_the_model_is_stated_as_it_is():
 def test_a_chapter_is_read_in_one_sitting(page):
     if "{exercise-start}" in page.read_text():
         assert 5 < reading.measured(page.read_text()).reading < 45
+
+
+FRONT = """\
+# Front
+
+All takes {reading-time}`all`, the page {reading-time}`page`, with exercises \
+{reading-time}`everything`.
+
+```{toctree}
+page
+```
+"""
+
+
+def built(folder, words):
+    """Build a small book with a page of so many words; return the text of both pages."""
+    (folder / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(DOCS / '_ext')!r})\n"
+        'extensions = ["myst_nb", "book_reading_time"]\nnb_execution_mode = "off"\n'
+    )
+    (folder / "index.md").write_text(FRONT)
+    header = PAGE.partition("# Six")[0]
+    prose = " ".join(["word"] * words)
+    (folder / "page.md").write_text(f"{header}# Page\n\nThe goal.\n\n{prose}\n")
+    app = Sphinx(
+        folder, folder, folder / "out", folder / "trees", "text",
+        status=None, warning=None, warningiserror=True,
+    )  # fmt: skip
+    app.build()
+    texts = [(folder / "out" / f"{page}.txt").read_text() for page in ("index", "page")]
+    return [" ".join(text.split()) for text in texts]
+
+
+def test_pages_and_front_page_tell_the_time_and_follow_a_change(tmp_path):
+    front, page = built(tmp_path, 7 * 180)
+    assert "The goal. Reading time: about 7 minutes. word" in page
+    assert "All takes 7 minutes, the page 7 minutes, with exercises 7 minutes." in front
+    front, page = built(tmp_path, 20 * 180)
+    assert "about 20 minutes" in page
+    assert "All takes 20 minutes" in front, "though the front page itself has not changed"

@@ -103,14 +103,15 @@ class ShowTime(SphinxTransform):
 
     def apply(self, **kwargs: object) -> None:
         found = times(self.env).get(self.env.docname)
-        goal = next(self.document.findall(nodes.paragraph), None)
-        if found is None or goal is None or goal.parent is None:
+        section = next(self.document.findall(nodes.section), nodes.section())
+        goal = next((node for node in section if isinstance(node, nodes.paragraph)), None)
+        if found is None or goal is None:
             return
         text = f"Reading time: about {in_words(found.reading)}"
         if found.doing:
             text += f", and {in_words(found.doing)} for the questions and exercises"
         line = nodes.paragraph("", f"{text}.", classes=["reading-time"])
-        goal.parent.insert(goal.parent.index(goal) + 1, line)
+        section.insert(section.index(goal) + 1, line)
 
 
 class PendingTime(nodes.Inline, nodes.Element):
