@@ -91,6 +91,22 @@ def times(env: BuildEnvironment) -> dict[str, Measures]:
     return env.book_reading_times
 
 
+def time_of(env: BuildEnvironment, page: str, place: nodes.Node | None = None) -> str:
+    """Return the time of a page, or of all pages, in words."""
+    found = times(env)
+    if page == "all":
+        return in_words(sum(page.reading for page in found.values()))
+    if page == "everything":
+        return in_words(sum(page.reading + page.doing for page in found.values()))
+    if page not in found:
+        LOGGER.warning(
+            "reading-time: expected a page that is run. Received: %s", page,
+            location=place, type="book", subtype="reading-time",
+        )  # fmt: skip
+        return "?"
+    return in_words(found[page].reading)
+
+
 def count(app: Sphinx, page: str, source: list[str]) -> None:
     if page not in NOT_COUNTED and "file_format: mystnb" in source[0][:200]:
         times(app.env)[page] = measured(source[0])
@@ -130,21 +146,7 @@ class Insert(SphinxPostTransform):
 
     def run(self, **kwargs: object) -> None:
         for node in list(self.document.findall(PendingTime)):
-            node.replace_self(nodes.Text(self.time_of(node["page"], node)))
-
-    def time_of(self, page: str, node: nodes.Node) -> str:
-        found = times(self.env)
-        if page == "all":
-            return in_words(sum(page.reading for page in found.values()))
-        if page == "everything":
-            return in_words(sum(page.reading + page.doing for page in found.values()))
-        if page not in found:
-            LOGGER.warning(
-                "reading-time: expected a page that is run. Received: %s", page,
-                location=node, type="book", subtype="reading-time",
-            )  # fmt: skip
-            return "?"
-        return in_words(found[page].reading)
+            node.replace_self(nodes.Text(time_of(self.env, node["page"], node)))
 
 
 def purge(app: Sphinx, env: BuildEnvironment, page: str) -> None:
