@@ -136,7 +136,7 @@ def test_a_table_of_symbols_has_a_row_for_each():
     symbols = [{"symbol": "$x$", "meaning": "The input", "code": "", "page": "first-look"}]
     table = book_terms.table(symbols, {"name": "tab-x", "caption": "Letters"}, {"first-look"})
     assert table.startswith("```{list-table} Letters\n:header-rows: 1\n:name: tab-x\n")
-    assert table.endswith("* - $x$\n  - The input\n  -\n  - {doc}`first-look`\n```")
+    assert table.endswith("* - $x$\n  - The input → {doc}`first-look`\n  -\n```")
 
 
 def test_all_symbols_are_shown_in_one_of_the_tables():

@@ -52,10 +52,10 @@ def glossary(terms: list[dict[str, Any]], pages: set[str]) -> str:
 def table(symbols: list[dict[str, Any]], options: dict[str, str], pages: set[str]) -> str:
     """Return a table of symbols in MyST, in the order of the list."""
     lines = [f"```{{list-table}} {options['caption']}", ":header-rows: 1"]
-    lines += [f":name: {options['name']}", "", *row("Symbol", "Meaning", "In code", "Page")]
+    lines += [f":name: {options['name']}", "", *row("Symbol", "Meaning", "In code")]
     for symbol in symbols:
-        page = f"{{doc}}`{symbol['page']}`" if symbol["page"] in pages else ""
-        lines += row(symbol["symbol"], symbol["meaning"], symbol["code"], page)
+        page = f" → {{doc}}`{symbol['page']}`" if symbol["page"] in pages else ""
+        lines += row(symbol["symbol"], symbol["meaning"] + page, symbol["code"])
     return "\n".join([*lines, "```"])
 
 
