@@ -143,3 +143,8 @@ def test_all_symbols_are_shown_in_one_of_the_tables():
     shown = re.findall(r"^```\{symbols\} (\w+)$", (DOCS / "notation.md").read_text(), re.M)
     assert {symbol["group"] for symbol in SYMBOLS} == set(shown)
     assert len(shown) == len(set(shown))
+
+
+def test_a_term_with_an_apostrophe_is_found_in_set_text():
+    found = book_terms.pattern(["He's first weights"]).search("draw He’s first weights here")
+    assert book_terms.key(found[1]) == "he's first weights"

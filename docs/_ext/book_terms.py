@@ -79,7 +79,14 @@ def fill_in(app: Sphinx, page: str, source: list[str]) -> None:
 
 def pattern(names: list[str]) -> re.Pattern[str]:
     """Return what finds any of the terms, in the singular or with an s."""
-    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?:s|es)?(?![\w-])", re.I)
+    # Typography has made ’ of each ' in the text.
+    any_name = "|".join(map(re.escape, names)).replace("'", "['’]")
+    return re.compile(rf"(?<![\w-])({any_name})(?:s|es)?(?![\w-])", re.I)
+
+
+def key(text: str) -> str:
+    """Return a term in the form by which it is found."""
+    return text.lower().replace("’", "'")
 
 
 class LinkTerms(SphinxTransform):
@@ -105,16 +112,16 @@ class LinkTerms(SphinxTransform):
         any_term = pattern(sorted(names.values(), key=len, reverse=True))
         for bold in [node for p in paragraphs for node in p.findall(nodes.strong)]:
             found = any_term.fullmatch(bold.astext())
-            if found and found[1].lower() not in linked and isinstance(bold[0], nodes.Text):
-                linked.add(found[1].lower())
-                bold[:] = [self.link(names[found[1].lower()], bold.astext())]
+            if found and key(found[1]) not in linked and isinstance(bold[0], nodes.Text):
+                linked.add(key(found[1]))
+                bold[:] = [self.link(names[key(found[1])], bold.astext())]
         for paragraph in paragraphs:
             for text in list(paragraph.findall(nodes.Text)):
                 if self.is_inside(text, paragraph):
                     continue
                 parts, end = [], 0
                 for found in any_term.finditer(text):
-                    term = found[1].lower()
+                    term = key(found[1])
                     if term not in linked and term not in everyday:
                         linked.add(term)
                         parts += [nodes.Text(text[end : found.start()])]
