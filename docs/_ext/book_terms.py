@@ -152,7 +152,8 @@ class LinkTerms(SphinxTransform):
         """Return a link to a term, as the role ``term`` makes it."""
         return addnodes.pending_xref(
             "", nodes.inline("", text, classes=["xref", "std", "std-term"]),
-            refdomain="std", refexplicit=True, reftarget=term, reftype="term", refwarn=True,
+            refdomain="std", refexplicit=True, reftarget=term.replace("'", "’"),
+            reftype="term", refwarn=True,
             refdoc=self.env.docname,
         )  # fmt: skip
 
