@@ -32,6 +32,7 @@ extensions = [
     "book_mathml",
     "book_notebooks",
     "book_questions",
+    "book_reading_time",
     "book_terms",
     "myst_nb",
     "notfound.extension",

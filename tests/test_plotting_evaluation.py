@@ -1,6 +1,7 @@
 """The figures of mistakes and of learning curves hold what they are given."""
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_rgba
 
 from dlbook import plotting

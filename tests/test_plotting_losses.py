@@ -55,7 +55,7 @@ def test_a_single_curve_needs_no_legend_and_can_have_marked_points():
 
 def test_panels_stand_one_below_the_other_with_one_legend():
     panels = {"loss": {"a": X, "b": 2 * X}, "slope": {"a": -X, "b": -2 * X}}
-    figure = plotting.curve_panels(X, panels, xlabel="score")
+    figure = plotting.curves_below(X, panels, xlabel="score")
     assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "slope"]
     assert figure.axes[-1].get_xlabel() == "score"
     for ax, ys in zip(figure.axes, panels.values(), strict=True):

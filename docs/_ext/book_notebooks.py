@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from book_reading_time import time_of
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.directives.code import LiteralIncludeReader
@@ -127,6 +128,8 @@ class Plain:
                 return f"({equation[1]})" if equation else text
             case "numref":
                 return self.number(text)
+            case "reading-time":
+                return time_of(self.env, text)
             case _ if name.startswith("cite"):
                 return f"({'; '.join(self.source(key.strip()) for key in text.split(','))})"
             case _ if name.startswith("py:"):

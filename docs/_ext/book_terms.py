@@ -1,22 +1,28 @@
-"""Link each term of the glossary where a page first uses it.
+"""Make glossary and list of symbols from one list, and link terms where a page first uses them.
 
-Where a page sets a term in bold, it explains it, so that is the place; otherwise it is the first
-paragraph with the term, after the list of what the reader will be able to do. Pages that link a
-term by hand keep their link.
+The list is ``docs/terms.yml``. In the pages, ``{terms}`` becomes the glossary and
+``{symbols} group`` a table of a group of symbols, each with a link to the page that introduces it.
+
+Where a page sets a term in bold, it explains it, so that is the place of its link to the glossary;
+otherwise it is the first paragraph with the term, after the list of what the reader will be able
+to do. Pages that link a term by hand keep their link. Words that also have everyday meanings are
+linked in bold only.
 """
 
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import yaml
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-# Words that also have everyday meanings or others in Python are linked in bold only.
-EVERYDAY = {"axis", "class", "example", "feature", "kernel", "label", "parameter", "rank"}
-EVERYDAY |= {"representation", "shape", "training", "transpose", "vector", "weight"}
+LIST = "terms.yml"
+PLACE = re.compile(r"^```\{(terms|symbols)\}[ ]*(\w*)\n((?::[\w-]+:[^\n]*\n)*)```$", re.M)
+OPTION = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
 AIMS = "what-you-will-be-able-to-do"
 # Terms are looked for in the paragraphs of these, and there not in the closed nodes.
 TEXT = (
@@ -26,16 +32,61 @@ CLOSED = (nodes.reference, nodes.literal, nodes.math, nodes.title, addnodes.pend
 
 
 @cache
-def terms(glossary: Path) -> list[str]:
-    """Return the terms of the glossary, long ones first."""
-    _, _, entries = glossary.read_text("utf-8").partition("{glossary}")
-    found = re.findall(r"^([^\s:`{].*)$", entries, re.M)
-    return sorted(found, key=len, reverse=True)
+def listed(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the terms and the symbols of the list."""
+    found: dict[str, list[dict[str, Any]]] = yaml.safe_load(path.read_text("utf-8"))
+    return found
+
+
+def glossary(terms: list[dict[str, Any]], pages: set[str]) -> str:
+    """Return the glossary in MyST; only pages that exist are named."""
+    entries = []
+    for term in terms:
+        lines = term["text"].strip().splitlines()
+        if term["page"] in pages:
+            lines.append(f"→ {{doc}}`{term['page']}`")
+        entries.append("\n".join([term["term"], *(f"  {line}" for line in lines)]))
+    return "```{glossary}\n:sorted:\n\n" + "\n\n".join(entries) + "\n```"
+
+
+def table(symbols: list[dict[str, Any]], options: dict[str, str], pages: set[str]) -> str:
+    """Return a table of symbols in MyST, in the order of the list."""
+    lines = [f"```{{list-table}} {options['caption']}", ":header-rows: 1"]
+    lines += [f":name: {options['name']}", "", *row("Symbol", "Meaning", "In code")]
+    for symbol in symbols:
+        page = f" → {{doc}}`{symbol['page']}`" if symbol["page"] in pages else ""
+        lines += row(symbol["symbol"], symbol["meaning"] + page, symbol["code"])
+    return "\n".join([*lines, "```"])
+
+
+def row(first: str, *others: str) -> list[str]:
+    return [f"* - {first}", *(f"  - {other}".rstrip() for other in others)]
+
+
+def fill_in(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put glossary and tables into the source of a page that asks for them."""
+
+    def made(found: re.Match[str]) -> str:
+        app.env.note_dependency(LIST)
+        content, pages = listed(Path(app.srcdir, LIST)), set(app.env.found_docs)
+        if found[1] == "terms":
+            return glossary(content["terms"], pages)
+        group = [symbol for symbol in content["symbols"] if symbol["group"] == found[2]]
+        return table(group, dict(OPTION.findall(found[3])), pages)
+
+    source[0] = PLACE.sub(made, source[0])
 
 
 def pattern(names: list[str]) -> re.Pattern[str]:
     """Return what finds any of the terms, in the singular or with an s."""
-    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?:s|es)?(?![\w-])", re.I)
+    # Typography has made ’ of each ' in the text.
+    any_name = "|".join(map(re.escape, names)).replace("'", "['’]")
+    return re.compile(rf"(?<![\w-])({any_name})(?:s|es)?(?![\w-])", re.I)
+
+
+def key(text: str) -> str:
+    """Return a term in the form by which it is found."""
+    return text.lower().replace("’", "'")
 
 
 class LinkTerms(SphinxTransform):
@@ -44,31 +95,34 @@ class LinkTerms(SphinxTransform):
     default_priority = 400  # before Sphinx resolves what a page refers to
 
     def apply(self, **kwargs: object) -> None:
-        glossary = Path(self.env.srcdir, "glossary.md")
-        if "kernelspec" not in self.env.metadata[self.env.docname] or not glossary.is_file():
+        known = Path(self.env.srcdir, LIST)
+        there = known.is_file() and "glossary" in self.env.found_docs
+        if "kernelspec" not in self.env.metadata[self.env.docname] or not there:
             return
-        self.env.note_dependency("glossary.md")
-        names = {name.lower(): name for name in terms(glossary)}
+        self.env.note_dependency(LIST)
+        terms = listed(known)["terms"]
+        names = {term["term"].lower(): term["term"] for term in terms}
+        everyday = {term["term"].lower() for term in terms if term.get("everyday")}
         linked = {
             node["reftarget"].lower()
             for node in self.document.findall(addnodes.pending_xref)
             if node["reftype"] == "term"
         }
         paragraphs = [p for p in self.document.findall(nodes.paragraph) if self.is_open(p)]
-        any_term = pattern(list(names.values()))
+        any_term = pattern(sorted(names.values(), key=len, reverse=True))
         for bold in [node for p in paragraphs for node in p.findall(nodes.strong)]:
             found = any_term.fullmatch(bold.astext())
-            if found and found[1].lower() not in linked and isinstance(bold[0], nodes.Text):
-                linked.add(found[1].lower())
-                bold[:] = [self.link(names[found[1].lower()], bold.astext())]
+            if found and key(found[1]) not in linked and isinstance(bold[0], nodes.Text):
+                linked.add(key(found[1]))
+                bold[:] = [self.link(names[key(found[1])], bold.astext())]
         for paragraph in paragraphs:
             for text in list(paragraph.findall(nodes.Text)):
                 if self.is_inside(text, paragraph):
                     continue
                 parts, end = [], 0
                 for found in any_term.finditer(text):
-                    term = found[1].lower()
-                    if term not in linked and term not in EVERYDAY:
+                    term = key(found[1])
+                    if term not in linked and term not in everyday:
                         linked.add(term)
                         parts += [nodes.Text(text[end : found.start()])]
                         parts += [self.link(names[term], found[0])]
@@ -98,11 +152,13 @@ class LinkTerms(SphinxTransform):
         """Return a link to a term, as the role ``term`` makes it."""
         return addnodes.pending_xref(
             "", nodes.inline("", text, classes=["xref", "std", "std-term"]),
-            refdomain="std", refexplicit=True, reftarget=term, reftype="term", refwarn=True,
+            refdomain="std", refexplicit=True, reftarget=term.replace("'", "’"),
+            reftype="term", refwarn=True,
             refdoc=self.env.docname,
         )  # fmt: skip
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("source-read", fill_in)
     app.add_transform(LinkTerms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

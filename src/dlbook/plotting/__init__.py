@@ -31,9 +31,6 @@ from dlbook.plotting.gradients import (
     surface_paths,
     tangent,
 )
-from dlbook.plotting.graphs import chain, computation_graph, small_network, tape
-from dlbook.plotting.hinges import curve_panels, errors_by_size, hinge_sum
-from dlbook.plotting.losses import bar_stages, curve_panels, curves, fitted_lines
 from dlbook.plotting.graphs import (
     chain,
     computation_graph,
@@ -42,6 +39,8 @@ from dlbook.plotting.graphs import (
     there_and_back,
     two_paths,
 )
+from dlbook.plotting.hinges import curve_panels, errors_by_size, hinge_sum
+from dlbook.plotting.losses import bar_stages, curves, curves_below, fitted_lines
 from dlbook.plotting.operations import broadcasting, equation, matrix_product
 from dlbook.plotting.signs import signed_images, weight_images
 from dlbook.plotting.speed import epoch_race, time_shares
@@ -56,6 +55,7 @@ from dlbook.plotting.training import (
     way_back,
 )
 from dlbook.plotting.units import angle_and_shadow, enlarged_unit, on_and_off
+from dlbook.plotting.weights import sizes_by_layer, sum_histogram
 
 __all__ = [
     "agreement",
@@ -75,6 +75,7 @@ __all__ = [
     "crops",
     "curve_panels",
     "curves",
+    "curves_below",
     "descent_curves",
     "digit",
     "digits",
@@ -95,15 +96,17 @@ __all__ = [
     "matrix_product",
     "moved_grids",
     "number_grids",
-    "picked_entries",
     "on_and_off",
+    "picked_entries",
     "race",
     "rival_losses",
     "saddle",
     "sampling_spread",
     "signed_images",
+    "sizes_by_layer",
     "small_network",
     "step_sizes",
+    "sum_histogram",
     "sums_in_orders",
     "surface_paths",
     "tangent",

@@ -110,7 +110,7 @@ def curves(
 
 
 @styled
-def curve_panels(
+def curves_below(
     x: ArrayLike, panels: Mapping[str, Mapping[str, ArrayLike]], *, xlabel: str
 ) -> Figure:
     """Draw panels one below the other over the same x, with the same names in each.
