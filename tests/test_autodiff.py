@@ -27,6 +27,8 @@ from hypothesis.extra import numpy as hnp
 from dlbook import _arrays, autodiff
 from dlbook.autodiff import GradientTape, Tensor, Variable
 
+pytestmark = pytest.mark.numeric
+
 repeatable = settings(deadline=None, derandomize=True, max_examples=30)
 seeds = st.integers(0, 2**32 - 1)
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)

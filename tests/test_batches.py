@@ -5,6 +5,8 @@ import pytest
 
 from dlbook import BatchGenerator
 
+pytestmark = pytest.mark.numeric
+
 
 def numbered(count):
     """Images that hold their own number, and the number as label."""

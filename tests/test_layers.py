@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from dlbook import NaiveDense, NaiveSequential, autodiff
 
+pytestmark = pytest.mark.numeric
+
 
 def two_layers():
     return NaiveSequential(

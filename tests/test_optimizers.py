@@ -20,6 +20,8 @@ from dlbook import (
     update_weights,
 )
 
+pytestmark = pytest.mark.numeric
+
 repeatable = settings(deadline=None, derandomize=True, max_examples=25)
 
 # All these numbers are exact in float32: Keras rounds some settings to it, even for float64.

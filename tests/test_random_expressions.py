@@ -30,6 +30,8 @@ from hypothesis import strategies as st
 from dlbook import _arrays
 from dlbook import autodiff as ad
 
+pytestmark = pytest.mark.numeric
+
 # Each operation of our tape with TensorFlow's: functions of the inputs, then the parameters.
 
 

@@ -31,6 +31,8 @@ from dlbook import (
     update_weights,
 )
 
+pytestmark = pytest.mark.numeric
+
 
 def small_model(seed=0, inputs=6, classes=3):
     return NaiveSequential(
