@@ -1,9 +1,17 @@
 """What several test files share."""
 
 import os
+import tempfile
+from pathlib import Path
 
 # TensorFlow's start-up chatter helps nobody here.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What whoever runs the tests has set for Keras and Matplotlib, or keeps in the home folder.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["KERAS_HOME"] = str(Path(tempfile.gettempdir(), "dlbook-keras"))
+os.environ["MATPLOTLIBRC"] = str(Path(__file__).parent.parent / "docs" / "_kernel" / "matplotlibrc")
+os.environ.pop("MPLBACKEND", None)
+os.environ.pop("TF_USE_LEGACY_KERAS", None)
 
 import numpy as np
 import pytest
