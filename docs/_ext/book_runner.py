@@ -151,20 +151,26 @@ def heard(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not CHATTER.search(line)]
 
 
-async def run_page(page: Page, log: Path) -> Run:
+async def run_page(page: Page, log: Path, threads: int) -> Run:
     """Run the cells of a page in a kernel of their own, to the end where that makes sense.
+
+    NumPy's threads wait for each other in busy loops, so more of them than cores would make all
+    of them slow: those that there are, `threads` says.
 
     A check that fails does not keep the other cells from running; any other error does, since
     what follows it would fail, too.
     """
     run = Run(page.name)
+    surroundings = {"OPENBLAS_NUM_THREADS": str(threads), **os.environ}
     start = time.perf_counter()
     # Times in the notebook would make each of its entries in a cache a new one.
     client = NotebookClient(page.notebook, timeout=TIMEOUT, record_timing=False)
     index = 0
     try:
         with log.open("w+b") as errors:
-            async with client.async_setup_kernel(cwd=str(page.path.parent), stderr=errors):
+            async with client.async_setup_kernel(
+                cwd=str(page.path.parent), stderr=errors, env=surroundings
+            ):
                 leave_signals_alone()
                 await client.kc.wait_for_ready(timeout=TIMEOUT)
                 info = await client.kc.kernel_info(reply=True, timeout=TIMEOUT)
@@ -263,11 +269,12 @@ def run_pages(
     runs: list[Run] = []
     running: list[str] = []
 
-    async def one(page: Page, room: asyncio.Semaphore) -> None:
+    async def one(page: Page, room: asyncio.Semaphore, threads: int) -> None:
         async with room:
             running.append(page.name)
             tell(f"running {page.name}")
-            run = await run_page(page, logs / f"{page.name.replace('/', '-')}.log")
+            log = logs / f"{page.name.replace('/', '-')}.log"
+            run = await run_page(page, log, threads)
             running.remove(page.name)
             runs.append(run)
             left = len(pages) - len(runs)
@@ -280,8 +287,8 @@ def run_pages(
 
     async def everything() -> None:
         for group, width in ((together, workers), (alone, 1)):
-            room = asyncio.Semaphore(width)
-            await asyncio.gather(*(one(page, room) for page in group))
+            room, threads = asyncio.Semaphore(width), max(1, cores() // width)
+            await asyncio.gather(*(one(page, room, threads) for page in group))
 
     tell(
         f"{len(pages)} pages to run: {len(together)} of them {workers} at a time, then "
