@@ -19,7 +19,7 @@ import pytest
 import dlbook
 from dlbook import NaiveDense, NaiveSequential, autodiff, geometry
 from dlbook.autodiff import GradientTape, Variable
-from dlbook.optimizers import SGD
+from dlbook.optimizers import SGD, Optimizer
 
 pytestmark = pytest.mark.numeric
 
@@ -88,6 +88,13 @@ def votes(**other):
 def model():
     """A network on our own engine: two inputs, three classes. No test changes it."""
     return NaiveSequential([NaiveDense(2, 3, autodiff.softmax, seed=1, engine=autodiff)])
+
+
+@functools.cache
+def on_tensorflow():
+    """The same on TensorFlow, which takes arrays as they come, and would lose their masks."""
+    tf = importlib.import_module("tensorflow")
+    return NaiveSequential([NaiveDense(2, 3, tf.nn.softmax, seed=1)])
 
 
 def training(**other):
@@ -390,6 +397,10 @@ REFUSED = {
         ((None, [0, 1]), TypeError, "images: expected an array.*NoneType"),
         ((stream(), [0, 1]), TypeError, "images: expected an array.*generator"),
         ((MASKED, [0, 1]), TypeError, "images: expected an array without a m"),
+        ((COMPLEX, [0, 1]), TypeError, f"images: {NO_NUMBERS} complex128"),
+        ((TEXT, [0, 1]), TypeError, f"images: {NO_NUMBERS} <U1"),
+        ((ONES.astype(object), [0, 1]), TypeError, f"images: {NO_NUMBERS} object"),
+        ((DATES, [0, 1]), TypeError, f"images: {NO_NUMBERS} datetime64"),
         ((ONES, [0, 1], 0), ValueError, "batch_size: expected .*at least 1.*: 0"),
         ((ONES, [0, 1], -LONG), ValueError, "batch_size: expected a whole num"),
         ((ONES, [0, 1], "8"), TypeError, "batch_size: expected a whole num"),
@@ -411,9 +422,27 @@ REFUSED = {
         (dense(activation="relu"), TypeError, "activation: expected a function or"),
         (dense(initializer="zeros"), ValueError, "initializer: expected 'uniform'"),
         (dense(initializer=lambda _: [1.0]), ValueError, "initializer: .*shape"),
+        (dense(initializer=lambda _: TEXT), TypeError, f"initializer: {NO_NUMBERS} <U1"),
+        (dense(initializer=lambda _: COMPLEX), TypeError, f"initializer: {NO_NUMBERS} complex128"),
+        (dense(initializer=lambda _: MASKED), TypeError, "initializer: .*without a mask"),
+        (dense(initializer=lambda _: None), TypeError, "initializer: expected an array"),
+        (dense(initializer=lambda _: RAGGED), ValueError, "initializer: expected rows of the"),
+        (dense(initializer=lambda _: ONES * NAN), ValueError, "initializer: .*finite.*nan"),
+        (dense(initializer=lambda _: ONES * 1e300), ValueError, "initializer: .*finite.*inf"),
+        (dense(input_size=2**40, output_size=2**20), ValueError, "input_size: expected one of"),
+        (dense(output_size=LONG), ValueError, "input_size: expected one of which"),
         (dense(seed=-1), ValueError, "seed: expected a whole number of at least 0"),
         (dense(seed="1"), TypeError, "seed: expected a whole number"),
         (dense(engine=np), TypeError, "engine: expected a module with Variable"),
+    ],
+    "layers.NaiveDense.__call__": [
+        ((NaiveDense(**dense()), RAGGED), ValueError, "inputs: expected rows of the same length"),
+        ((NaiveDense(**dense()), "ab"), TypeError, f"inputs: {NO_NUMBERS} <U2"),
+        ((NaiveDense(**dense()), None), TypeError, "inputs: expected an array.*NoneType"),
+        ((NaiveDense(**dense()), stream()), TypeError, "inputs: expected an array.*generator"),
+        ((NaiveDense(**dense()), COMPLEX), TypeError, f"inputs: {NO_NUMBERS} complex128"),
+        ((NaiveDense(**dense()), MASKED), TypeError, "inputs: expected an array without a mask"),
+        ((NaiveDense(**dense()), ONES), ValueError, r"inputs: expected shape \(batch, 2\)"),
     ],
     "layers.NaiveSequential": [
         (([],), ValueError, "layers: expected at least one layer"),
@@ -434,6 +463,10 @@ REFUSED = {
         (one_epoch(learning_rate=NAN), ValueError, "learning_rate: expected a finite"),
         (one_epoch(optimizer="adam"), TypeError, "optimizer: expected an optimizer"),
         (training(epochs=1, verbose=3), ValueError, "verbose: expected 0, 1 or 2.*: 3"),
+        (training(epochs=1, verbose=True), ValueError, "verbose: expected 0, 1 or 2.*: True"),
+        (one_epoch(images=np.full((4, 2), "a")), TypeError, f"images: {NO_NUMBERS} <U1"),
+        (one_epoch(images=np.full((4, 2), INF)), FloatingPointError, "loss at batch 0 of epoch 0"),
+        (one_epoch(images=np.full((4, 2), NAN)), FloatingPointError, "loss at batch 0 of epoch 0"),
         (one_epoch(batch_size=0), ValueError, "batch_size: expected .*at least 1"),
         (one_epoch(validation_data=5), TypeError, "validation_data: expected a pair"),
     ],
@@ -456,6 +489,9 @@ REFUSED = {
             ValueError,
             "learning_rate: expected a finite number above 0",
         ),
+        ((None, ONES, [0, 1]), TypeError, "model: expected a layer or model.*NoneType"),
+        ((model(), MASKED[:, :2], [0, 1]), TypeError, "images_batch: .*without a mask"),
+        ((model(), TEXT[:, :2], [0, 1]), TypeError, f"images_batch: {NO_NUMBERS} <U1"),
     ],
     "training.loss_and_gradients": [
         (
@@ -463,15 +499,58 @@ REFUSED = {
             ValueError,
             "labels: expected whole numbers from 0 to 2. Received: values from 0 to 3",
         ),
+        ((None, ONES, [0, 1]), TypeError, "model: expected a layer or model.*NoneType"),
+        ((NaiveDense, ONES, [0, 1]), TypeError, "model: expected a layer or model.*a class"),
+        ((model(), None, [0, 1]), TypeError, "inputs: expected an array. Received: NoneType"),
+        ((model(), stream(), [0, 1]), TypeError, "inputs: expected an array.*generator"),
+        ((model(), RAGGED, [0, 1]), ValueError, "inputs: expected rows of the same length"),
+        ((model(), MASKED[:, :2], [0, 1]), TypeError, "images_batch: .*without a mask"),
+        ((model(), COMPLEX[:, :2], [0, 1]), TypeError, f"images_batch: {NO_NUMBERS} complex128"),
+        ((model(), ONES[:, :2], None), TypeError, "labels_batch: expected an array.*NoneType"),
+        ((model(), ONES[:, :2], stream()), TypeError, "labels_batch: .*generator"),
+        ((model(), ONES[:, :2], list("ab")), TypeError, f"labels_batch: {NO_NUMBERS} <U1"),
+        (
+            (model(), ONES[:, :2], np.ma.array([0, 1], mask=[True, False])),
+            TypeError,
+            "labels_batch: expected an array without a mask",
+        ),
+        ((on_tensorflow(), MASKED[:, :2], [0, 1]), TypeError, "images_batch: .*without a mask"),
+        (
+            (on_tensorflow(), np.ones((2, 2), "f4"), np.ma.array([0, 1], mask=[True, False])),
+            TypeError,
+            "labels_batch: expected an array without a mask",
+        ),
     ],
     "training.update_weights": [
         ((["steep"], [Variable([1.0])]), TypeError, r"gradients\[0\]: expected a tensor.*'steep'"),
+        ((stream(), [Variable([1.0])]), TypeError, "gradients: expected a list.*: generator"),
+        ((None, None), TypeError, "gradients: expected a list of tensors.*NoneType"),
+        (([ONES], stream()), TypeError, "weights: expected a list of variables.*: generator"),
+        (([ONES], [ONES]), TypeError, r"weights\[0\]: expected a Variable. Received: ndarray"),
+        (([ONES], [None]), TypeError, r"weights\[0\]: expected a Variable. Received: NoneType"),
+        (([MASKED], [Variable(ONES)]), TypeError, r"gradients\[0\]: .*without a mask"),
+        (([TEXT], [Variable(ONES)]), TypeError, rf"gradients\[0\]: {NO_NUMBERS} <U1"),
+        (([COMPLEX], [Variable(ONES)]), TypeError, rf"gradients\[0\]: {NO_NUMBERS} complex128"),
         (([], [Variable([1.0])]), ValueError, "gradients: expected one for each"),
         (([None], [Variable([1.0])]), ValueError, r"gradients\[0\]: .*None"),
         (([ONES], [Variable([1.0])]), ValueError, r"gradients\[0\]: .*\(1,\)"),
     ],
     "optimizers.Optimizer": [
         ((0,), ValueError, "learning_rate: expected a finite number above 0.*: 0"),
+        ({"learning_rate": 1, "speed": "fast"}, TypeError, "speed: expected a number.*'fast'"),
+        ({"learning_rate": 1, "speed": None}, TypeError, "speed: expected a number.*None"),
+        (
+            {"learning_rate": 1, "speed": NAN},
+            ValueError,
+            r"speed: expected a finite number\. R.*nan",
+        ),
+    ],
+    "optimizers.Optimizer.apply_gradients": [
+        (
+            (Optimizer(1.0), [(ONES, Variable(ONES))]),
+            NotImplementedError,
+            "movement: expected a class with a rule of its own. Received: Optimizer",
+        ),
     ],
     "optimizers.SGD": [
         ((NAN,), ValueError, "learning_rate: expected a finite number above 0.*nan"),
@@ -482,6 +561,12 @@ REFUSED = {
     "optimizers.SGD.apply_gradients": [
         ((SGD(), [([1.0], Variable([1.0]))]), TypeError, r"gradients\[0\]: expected a tensor.*1.0"),
         ((SGD(), []), ValueError, "grads_and_vars: expected at least"),
+        ((SGD(), None), TypeError, "grads_and_vars: expected a list of pairs.*NoneType"),
+        ((SGD(), [1]), TypeError, r"grads_and_vars\[0\]: expected a pair, \(gradient, weight\)"),
+        ((SGD(), [(1, 2, 3)]), TypeError, r"grads_and_vars\[0\]: expected a pair"),
+        ((SGD(), [(ONES, ONES)]), TypeError, r"weights\[0\]: expected a Variable.*ndarray"),
+        ((SGD(), [(ONES, None)]), TypeError, r"weights\[0\]: expected a Variable.*NoneType"),
+        ((SGD(), [(MASKED, Variable(ONES))]), TypeError, r"gradients\[0\]: .*without a mask"),
     ],
     "optimizers.Adagrad": [
         ({"initial_accumulator_value": -1}, ValueError, "initial_accumulator_value"),
@@ -497,23 +582,69 @@ REFUSED = {
     ],
     "autodiff.Tensor": [
         (("text",), TypeError, "value: expected real numbers. Received: dtype <U4"),
-        ((None,), TypeError, "value: expected real numbers. Received: dtype object"),
+        ((None,), TypeError, "value: expected an array. Received: NoneType"),
+        (([None],), TypeError, "value: expected real numbers. Received: dtype object"),
         ((COMPLEX,), TypeError, "value: expected real numbers.*complex128"),
+        ((RAGGED,), ValueError, "value: expected rows of the same length"),
+        ((MASKED,), TypeError, "argument: expected a plain array.*MaskedArray"),
+        (([MASKED],), TypeError, "value: expected an array without a mask.*one in a list"),
+        ((HUGE,), MemoryError, "Unable to allocate"),
     ],
     "autodiff.Variable": [
         ((["a"],), TypeError, ".*: expected real numbers. Received: dtype <U1"),
-        ((stream(),), TypeError, ".*: expected real numbers"),
+        ((stream(),), TypeError, "value: expected an array. Received: generator"),
+        ((MASKED,), TypeError, "argument: expected a plain array.*MaskedArray"),
     ],
     "autodiff.Variable.assign": [
         ((Variable([1.0]), [1, 2]), ValueError, r"value: expected .*\(1,\)"),
+        ((Variable([1.0]), "a"), TypeError, f"value: {NO_NUMBERS} <U1"),
+        ((Variable([1.0]), [1j]), TypeError, f"value: {NO_NUMBERS} complex128"),
+        ((Variable([1.0]), None), TypeError, "value: expected an array. Received: NoneType"),
+        ((Variable([1.0]), stream()), TypeError, "value: expected an array.*generator"),
+        ((Variable([1.0]), RAGGED), ValueError, "value: expected rows of the same length"),
+        ((Variable([1]), [1.5]), TypeError, "value: .*dtype int64 can hold.*: dtype float64"),
+        ((Variable(ONES), MASKED), TypeError, "argument: expected a plain array"),
     ],
     "autodiff.Variable.assign_add": [
         ((Variable([1.0]), 1), ValueError, r"value: expected .*\(1,\)"),
+        ((Variable([1.0]), [None]), TypeError, f"value: {NO_NUMBERS} object"),
+        ((Variable(ONES), MASKED), TypeError, "argument: expected a plain array"),
     ],
     "autodiff.Variable.assign_sub": [
         ((Variable([1.0]), ONES), ValueError, r"value: expected .*\(1,\)"),
+        ((Variable([1.0]), ["a"]), TypeError, f"value: {NO_NUMBERS} <U1"),
+        ((Variable([1]), [1.5]), TypeError, "value: .*dtype int64 can hold.*: dtype float64"),
+        ((Variable(ONES), MASKED), TypeError, "argument: expected a plain array"),
+    ],
+    "autodiff.differentiable": [
+        ((5,), TypeError, r"vjps: expected functions or None. Received: \(5,\)"),
+        ((None, "rule"), TypeError, r"vjps: expected functions or None.*\(None, 'rule'\)"),
+    ],
+    "autodiff.concatenate": [
+        (([],), ValueError, "tensors: expected at least one. Received: none"),
+        ((None,), TypeError, "tensors: expected a list of tensors. Received: NoneType"),
+        ((5,), TypeError, "tensors: expected a list of tensors. Received: int"),
+        ((["a"],), TypeError, "argument: expected numbers. Received: str"),
+        (([RAGGED],), ValueError, "argument: expected rows of the same length"),
+        (([MASKED],), TypeError, "argument: expected a plain array"),
+    ],
+    "autodiff.stack": [
+        ((None,), TypeError, "tensors: expected a list of tensors. Received: NoneType"),
+        (([],), ValueError, "tensors: expected at least one. Received: none"),
+        (([MASKED],), TypeError, "argument: expected a plain array"),
+    ],
+    "autodiff.softmax": [
+        ((None,), TypeError, "x: expected numbers. Received: None"),
+        ((MASKED,), TypeError, "argument: expected a plain array"),
+        ((stream(),), TypeError, "argument: expected an array. Received: generator"),
+    ],
+    "autodiff.log_softmax": [
+        ((None,), TypeError, "x: expected numbers. Received: None"),
+        ((RAGGED,), ValueError, "argument: expected rows of the same length"),
     ],
     "autodiff.GradientTape": [
+        ({"persistent": "yes"}, TypeError, "persistent: expected True or False.*'yes'"),
+        ({"persistent": 1}, TypeError, "persistent: expected True or False. Received: 1"),
         ((True,), TypeError, ".*takes 1 positional argument"),
     ],
     "autodiff.GradientTape.watch": [
@@ -537,8 +668,27 @@ REFUSED = {
             TypeError,
             "labels: expected whole numbers. Received: dtype float64",
         ),
+        ((None, ONES), TypeError, "labels: expected whole numbers.*object"),
+        ((stream(), ONES), TypeError, "argument: expected an array. Received: generator"),
+        (([0], 0.5), ValueError, r"predictions: expected shape \(\.\.\., classes\).*shape \(\)"),
+        (([0], None), ValueError, r"predictions: expected shape \(\.\.\., classes\)"),
+        (([0, 1], ONES[:, :0]), ValueError, r"predictions: .*shape \(2, 0\)"),
+        (([0, 1], MASKED), TypeError, "argument: expected a plain array"),
+        (([0, 1], TEXT), TypeError, f"predictions: {NO_NUMBERS} <U1"),
+        (([0, 1], COMPLEX), TypeError, f"predictions: {NO_NUMBERS} complex128"),
     ],
     "autodiff.numerical_gradient": [
+        ((None, [1.0]), TypeError, "function: expected a function. Received: NoneType"),
+        ((np.sum, None), TypeError, "x: expected an array. Received: NoneType"),
+        ((np.sum, "a"), TypeError, f"x: {NO_NUMBERS} <U1"),
+        ((np.sum, [1j]), TypeError, f"x: {NO_NUMBERS} complex128"),
+        ((np.sum, [1, INF]), ValueError, "x: expected finite numbers. Received: inf"),
+        ((np.sum, RAGGED), ValueError, "x: expected rows of the same length"),
+        ((np.sum, stream()), TypeError, "x: expected an array. Received: generator"),
+        ((np.sum, MASKED), TypeError, "x: expected an array without a mask"),
+        ((lambda x: None, [1.0]), TypeError, "function: expected a real number.*None"),
+        ((lambda x: "a", [1.0]), TypeError, "function: expected a real number.*'a'"),
+        ((lambda x: 1j, [1.0]), TypeError, "function: expected a real number.*1.j"),
         ((np.sum, [1.0], "1"), TypeError, ".*positional argument"),
         ((np.sin, [1.0]), ValueError, "function: expected a scalar"),
     ],
@@ -931,6 +1081,9 @@ AS_NUMPY = [
     ("autodiff.swapaxes", (X, 0, 2), np.swapaxes),
     ("autodiff.swapaxes", (strided(X), 0, -1), np.swapaxes),
     ("autodiff.getitem", (X, (slice(None), [True, False, True])), np.ndarray.__getitem__),
+    ("autodiff.where", (X > 0, strided(X), 2.0), np.where),
+    ("autodiff.where", (big_endian(X), X, read_only(-X)), np.where),
+    ("autodiff.where", (X > 0, X, np.ones(2)), np.where),
     ("autodiff.getitem", (X, 2), np.ndarray.__getitem__),
     ("autodiff.getitem", (X, "a"), np.ndarray.__getitem__),
     ("autodiff.getitem", (X, 1.5), np.ndarray.__getitem__),
@@ -1104,6 +1257,34 @@ def test_every_figure_names_its_first_argument_if_that_is_nonsense(name, nonsens
     ]
     with in_time(), pytest.raises(TypeError, match=f"^{needed[0]}: expected .*Received: "):
         called(name, dict.fromkeys(needed, nonsense))
+
+
+@pytest.mark.parametrize("given", [ONES, 5, None])
+def test_a_decorator_without_its_parentheses_is_noticed_at_the_first_call(given):
+    @autodiff.differentiable
+    def double(x):
+        return 2 * x
+
+    with pytest.raises(TypeError, match=r"^function: expected one below @differentiable\(\.\.\.\)"):
+        double(given)
+
+
+@pytest.mark.parametrize("function", [autodiff.softmax, autodiff.log_softmax])
+@pytest.mark.parametrize("x", [INF, [INF, 1.0], [[-INF, -INF]]], ids=str)
+def test_softmax_of_what_has_no_largest_number_is_nan_and_numpy_warns_of_it(function, x):
+    with pytest.warns(RuntimeWarning, match="invalid value encountered in subtract"):
+        result = function(x)
+    assert np.shape(result) == np.shape(x)
+    assert np.isnan(result).all()
+
+
+def test_infinite_examples_are_evaluated_without_a_word_and_have_a_loss_of_nan():
+    assert np.isnan(called("training.evaluate", training(images=np.full((4, 2), INF))).loss)
+
+
+def test_what_says_whether_there_are_logits_is_true_or_false():
+    with pytest.raises(TypeError, match="^from_logits: expected True or False. Received: 'yes'"):
+        autodiff.sparse_categorical_crossentropy([0, 1], ONES, from_logits="yes")
 
 
 def test_a_figure_that_was_refused_leaves_no_open_window():

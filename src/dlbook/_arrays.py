@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dlbook import _checks
+
 Array = NDArray[Any]
 
 
@@ -64,7 +66,7 @@ class Entries:
     __array_ufunc__ = None  # makes `array + tensor` come to the tensor's __radd__
 
     def __init__(self, value: ArrayLike, *, name: str | None = None) -> None:
-        self.value: Array = read_only(np.array(plain(value)))
+        self.value: Array = read_only(np.array(_checks.array("value", plain(value))))
         self.name = name
 
     def numpy(self) -> Any:
@@ -138,15 +140,15 @@ def constant(x: Any) -> Any:
 def plain(x: Any) -> Any:
     """Return `x`; raise if it is an array whose operators mean something else."""
     if isinstance(x, (np.matrix, np.ma.MaskedArray)):
-        raise TypeError(f"array: expected a plain one. Received: {type(x).__name__}")
+        raise TypeError(f"argument: expected a plain array. Received: {type(x).__name__}")
     return x
 
 
 def numbers(x: Any) -> Array:
     """Return lists and other array_likes as an array; raise if they are no numbers."""
-    array = np.asarray(plain(x))
+    array = _checks.array("argument", plain(x))
     if array.dtype.kind not in "fiubc":
-        raise TypeError(f"array: expected numbers. Received: {type(x).__name__}")
+        raise TypeError(f"argument: expected numbers. Received: {type(x).__name__}")
     return array
 
 
@@ -161,6 +163,21 @@ def read_only(array: Array) -> Array:
 def fixed(x: Any) -> Any:
     """Return a tensor as it is, and an array or number as an array that is read-only."""
     return x if isinstance(x, Entries) else read_only(np.asarray(x).view())
+
+
+def check_products(vjps: tuple[Any, ...]) -> None:
+    """Raise unless all vector-Jacobian products are functions or None."""
+    if not all(vjp is None or callable(vjp) for vjp in vjps):
+        raise TypeError(f"vjps: expected functions or None. Received: {_checks.shown(vjps)}")
+
+
+def check_function(function: Any) -> None:
+    """Raise unless the decorator has been given a function: it has its products before."""
+    if not callable(function) or not hasattr(function, "__name__"):
+        raise TypeError(
+            "function: expected one below @differentiable(...), which has the vector-Jacobian "
+            f"products in its parentheses. Received: {type(function).__name__}"
+        )
 
 
 def completed(

@@ -5,7 +5,7 @@ Every refusal names the argument, what was expected, and what came.
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -66,9 +66,8 @@ def real_number(
         return number
     bounds = {"at least": least, "above": above, "at most": most, "below": below}
     wanted = [f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound)]
-    raise ValueError(
-        f"{name}: expected a finite number {' and '.join(wanted)}. Received: {shown(value)}"
-    )
+    expected = " ".join(["a finite number", " and ".join(wanted)]).rstrip()
+    raise ValueError(f"{name}: expected {expected}. Received: {shown(value)}")
 
 
 def flag(name: str, value: object) -> bool:
@@ -80,18 +79,30 @@ def flag(name: str, value: object) -> bool:
 
 def choice(name: str, value: object, choices: tuple[int, ...]) -> None:
     """Raise unless `value` is one of some whole numbers."""
-    if not isinstance(value, (int, np.integer)) or value not in choices:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value not in choices:
         *first, last = map(str, choices)
         raise ValueError(f"{name}: expected {', '.join(first)} or {last}. Received: {shown(value)}")
 
 
-def pair(name: str, value: Any) -> tuple[Any, Any]:
-    """Return `value`; raise unless it is a tuple or list of images and labels."""
+def pair(name: str, value: Any, parts: str) -> tuple[Any, Any]:
+    """Return `value`; raise unless it is a tuple or list of two parts, which are named so."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise TypeError(
-            f"{name}: expected a pair, (images, labels). Received: {type(value).__name__}"
-        )
+        raise TypeError(f"{name}: expected a pair, ({parts}). Received: {type(value).__name__}")
     return value[0], value[1]
+
+
+def sized(name: str, value: Any, parts: str) -> None:
+    """Raise unless `value` is a list or such, which has a length and can be gone through twice."""
+    if not isinstance(value, Sized) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}: expected a list of {parts}. Received: {type(value).__name__}")
+
+
+def every(name: str, value: Any, parts: str) -> list[Any]:
+    """Return a list of all that `value` gives; raise if nothing can go through it."""
+    if not isinstance(value, Iterable):
+        raise TypeError(f"{name}: expected a list of {parts}. Received: {type(value).__name__}")
+    return list(value)
 
 
 def generator(name: str, seed: object) -> np.random.Generator:
@@ -114,7 +125,7 @@ def gradient(name: str, value: Any, weight: Any) -> None:
         raise ValueError(
             f"{name}: expected a tensor. Received: None; the loss does not depend on this weight"
         )
-    if not hasattr(value, "shape"):
+    if not hasattr(value, "shape") or not hasattr(value, "dtype"):
         raise TypeError(f"{name}: expected a tensor. Received: {shown(value)}")
     if tuple(value.shape) != tuple(weight.shape):
         raise ValueError(
@@ -123,19 +134,19 @@ def gradient(name: str, value: Any, weight: Any) -> None:
         )
 
 
-def array(name: str, values: ArrayLike) -> NDArray[Any]:
+def array(name: str, values: Any) -> NDArray[Any]:
     """Return `values` as an array; raise if they make none, or have a mask that would be lost."""
-    if isinstance(values, np.ma.MaskedArray):
+    listed = isinstance(values, (list, tuple))
+    if any(isinstance(part, np.ma.MaskedArray) for part in (values if listed else [values])):
         raise TypeError(
             f"{name}: expected an array without a mask, for example that of its filled() method. "
-            f"Received: {type(values).__name__}"
+            f"Received: {'one in a ' * listed}{type(values).__name__}"
         )
     try:
         result = np.asarray(values)
-    except (ValueError, TypeError, OverflowError) as error:
-        ragged = isinstance(values, (list, tuple))
-        wanted = "rows of the same length" if ragged else "an array"
-        kind = ValueError if ragged else TypeError
+    except (ValueError, OverflowError) as error:
+        wanted = "rows of the same length" if listed else "an array"
+        kind = ValueError if listed else TypeError
         raise kind(f"{name}: expected {wanted}. Received: {shown(values)}") from error
     if result.dtype == object and result.ndim == 0:
         raise TypeError(f"{name}: expected an array. Received: {type(values).__name__}")
@@ -151,6 +162,12 @@ def numbers(name: str, values: ArrayLike, *, finite: bool = True) -> NDArray[Any
         strange = result[~np.isfinite(result)].flat[0]
         raise ValueError(f"{name}: expected finite numbers. Received: {strange} among them")
     return result
+
+
+def plain_numbers(name: str, values: Any) -> None:
+    """Raise if `values` is an array or a list, but does not hold real numbers; tensors may pass."""
+    if isinstance(values, np.ndarray) or not hasattr(values, "dtype"):
+        numbers(name, values, finite=False)
 
 
 def whole_numbers(name: str, values: ArrayLike, *, least: int, most: int) -> NDArray[Any]:
@@ -248,7 +265,7 @@ def examples(
     images: ArrayLike, labels: ArrayLike, *, names: tuple[str, str] = ("images", "labels")
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return images and their labels as arrays; raise unless there is one label for each image."""
-    x = array(names[0], images)
+    x = numbers(names[0], images, finite=False)
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"{names[0]}: expected at least one example. Received: shape {x.shape}")
     y = class_labels(names[1], labels)

@@ -100,6 +100,14 @@ def examples(
     return x, y
 
 
+def check_batch(model: Any, images: Any, labels: Any) -> None:
+    """Raise unless the model is one, and arrays hold numbers; models and losses see to the rest."""
+    _checks.network("model", model)
+    if isinstance(images, np.ndarray):  # a model of Keras may take lists and dicts of arrays
+        _checks.plain_numbers("images_batch", images)
+    _checks.plain_numbers("labels_batch", labels)
+
+
 def bind(optimizer: Any, model: Any) -> None:
     """Raise if there is nothing to train, or nothing with which the optimizer could train it.
 

@@ -58,8 +58,10 @@ def fitting_gradients(gradients: Sequence[Any], weights: Sequence[Any]) -> list[
         If there are not as many gradients as weights, a weight comes twice, or a gradient is None
         or of another shape than its weight.
     TypeError
-        If a gradient is no tensor of real numbers.
+        If these are no lists, a gradient is no tensor of real numbers, or a weight no variable.
     """
+    _checks.sized("gradients", gradients, "tensors")
+    _checks.sized("weights", weights, "variables")
     if len(gradients) != len(weights):
         raise ValueError(
             f"gradients: expected one for each of {len(weights)} weights. "
@@ -67,6 +69,8 @@ def fitting_gradients(gradients: Sequence[Any], weights: Sequence[Any]) -> list[
         )
     first: dict[int, int] = {}
     for k, weight in enumerate(weights):
+        if not hasattr(weight, "assign_sub"):
+            raise TypeError(f"weights[{k}]: expected a Variable. Received: {type(weight).__name__}")
         if first.setdefault(id(weight), k) != k:
             raise ValueError(
                 "weights: expected each one once, with the sum of its gradients. "
@@ -85,9 +89,8 @@ def variables_of(optimizer: Any) -> list[Any]:
 
 def _fitting(name: str, gradient: Any, weight: Any) -> Any:
     """Return a gradient, dense and of the weight's dtype; raise if that cannot be."""
-    if gradient is not None and not (hasattr(gradient, "shape") and hasattr(gradient, "dtype")):
-        raise TypeError(f"{name}: expected a tensor. Received: {type(gradient).__name__}")
     _checks.gradient(name, gradient, weight)
+    _checks.plain_numbers(name, gradient)
     wanted, given = (getattr(x.dtype, "name", str(x.dtype)) for x in (weight, gradient))
     if given != wanted and not given.startswith(("float", "bfloat", "int", "uint")):
         raise TypeError(

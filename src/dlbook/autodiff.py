@@ -27,6 +27,9 @@ follows a tensor, whatever would make a plain array of it raises `TypeError`: Nu
 ``float()``, another tensor made from it. The way out is `Tensor.numpy`. The arrays that a tensor
 or a gradient gives out are read-only, and a tape copies the plain arrays that it needs later.
 
+Infinity and NaN go as they go in NumPy, which warns of them unless ``np.errstate`` says otherwise:
+``softmax([inf, 1.0])`` is NaN, and so is the gradient of what was calculated from it.
+
 Each vector-Jacobian product below is written with the operations of this very
 module. So the backward pass runs on plain arrays, at the speed of NumPy; and only if another
 tape is recording does it run on tensors, which makes the gradient itself differentiable.
@@ -115,6 +118,11 @@ def differentiable(
         The decorator. The function that it gives takes tensors for these first arguments, also
         by keyword or as defaults, and refuses a tensor that a tape follows for any other.
 
+    Raises
+    ------
+    TypeError
+        If a product is neither a function nor None, or what stands below the decorator is none.
+
     Notes
     -----
     Explained on the page `autodiff`. For second derivatives, write the products with the
@@ -127,8 +135,10 @@ def differentiable(
     ... def square(x, /):
     ...     return x * x
     """
+    _arrays.check_products(vjps)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        _arrays.check_function(function)
         name, count = function.__name__, len(vjps)
 
         @functools.wraps(function)
@@ -314,7 +324,7 @@ def _put(x: Array, /, index: Any, shape: tuple[int, ...]) -> Any:
 
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Join tensors along an axis, along which alone their lengths may differ."""
-    tensors = tuple(map(_packed, tensors))
+    tensors = tuple(map(_packed, _checks.every("tensors", tensors, "tensors")))
     if not tensors:
         raise ValueError("tensors: expected at least one. Received: none")
     before = (slice(None),) * normalize_axis_index(axis, np.ndim(tensors[0]))
@@ -335,7 +345,8 @@ def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
 
 def stack(tensors: Sequence[Any]) -> Any:
     """Join tensors of one shape along a new first axis."""
-    return concatenate([reshape(x, (1, *np.shape(x))) for x in map(_packed, tensors)])
+    parts = map(_packed, _checks.every("tensors", tensors, "tensors"))
+    return concatenate([reshape(x, (1, *np.shape(x))) for x in parts])
 
 
 def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
@@ -412,6 +423,8 @@ def matmul(x: Array, y: Array, /) -> Any:
 
 def _shifted(x: Array, axis: int) -> Any:
     """Subtract the largest entry along an axis: softmax stays the same, and exp is at most 1."""
+    if x is None:  # of which NumPy would make NaN
+        raise TypeError("x: expected numbers. Received: None")
     x = np.asarray(x, np.result_type(x, np.float32))  # sums of float16 lose too much
     return x - np.max(x, axis, keepdims=True, initial=-np.inf)
 
@@ -473,7 +486,7 @@ def sparse_categorical_crossentropy(
     Raises
     ------
     TypeError
-        If the labels are not whole numbers.
+        If the labels are not whole numbers, or the predictions are no real numbers.
     ValueError
         If there is not one label for each example, or a label is not one of the classes.
 
@@ -481,11 +494,16 @@ def sparse_categorical_crossentropy(
     -----
     Used on the page `backpropagation`.
     """
-    labels, classes = np.asarray(labels), predictions.shape[-1] if np.ndim(predictions) else 0
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    classes = predictions.shape[-1] if predictions.ndim else 0
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels: expected whole numbers. Received: dtype {labels.dtype}")
-    if np.ndim(predictions) == 0:
-        raise ValueError("predictions: expected shape (..., classes). Received: shape ()")
+    if classes == 0:
+        raise ValueError(
+            "predictions: expected shape (..., classes), at least one of them. "
+            f"Received: shape {predictions.shape}"
+        )
+    _checks.numbers("predictions", predictions, finite=False)
     if labels.shape != predictions.shape[:-1]:
         raise ValueError(
             f"labels: expected shape {predictions.shape[:-1]}, one class for each example. "
@@ -496,7 +514,7 @@ def sparse_categorical_crossentropy(
             f"labels: expected whole numbers from 0 to {classes - 1}. "
             f"Received: values from {labels.min()} to {labels.max()}"
         )
-    if from_logits:
+    if _checks.flag("from_logits", from_logits):
         logarithms = log_softmax(predictions)
     else:
         p = np.clip(predictions, EPSILON, 1 - EPSILON)
@@ -616,8 +634,14 @@ class Variable(Tensor):
         return self._replace(self.value - delta)
 
     def _fitting(self, value: Any) -> Any:
-        """Return the entries of `value`; raise unless it has the variable's shape."""
-        value = np.asarray(_arrays.plain(_arrays.apply(_arrays.value, value)))
+        """Return the entries of `value`; raise unless it has the variable's shape and kind."""
+        value = _arrays.plain(_arrays.apply(_arrays.value, value))
+        value = _checks.numbers("value", value, finite=False)
+        if not np.can_cast(value.dtype, self.dtype, "same_kind"):
+            raise TypeError(
+                f"value: expected numbers that the variable's dtype {self.dtype} can hold. "
+                f"Received: dtype {value.dtype}"
+            )
         if value.shape != self.shape:
             raise ValueError(
                 f"value: expected the variable's shape {self.shape}. Received: {value.shape}"
@@ -668,7 +692,7 @@ class GradientTape:
 
     def __init__(self, *, persistent: bool = False) -> None:
         self.operations: list[Operation] = []
-        self._persistent = persistent
+        self._persistent = _checks.flag("persistent", persistent)
         self._watched: dict[int, Tensor] = {}  # by id; it holds the tensor, so the id stays taken
         self._used = False
 
@@ -830,7 +854,8 @@ def numerical_gradient(
     Raises
     ------
     TypeError
-        If `step` is no number.
+        If `step` or the result of `function` is no real number, `x` does not hold real numbers,
+        or `function` cannot be called.
     ValueError
         If `step` is not finite and above 0 or does not move an entry, if `x` is not finite, or
         if `function` does not return a scalar.
@@ -844,10 +869,10 @@ def numerical_gradient(
     >>> numerical_gradient(lambda x: sum(x**2), [1.0, 2.0]).round(6)
     array([2., 4.])
     """
+    if not callable(function):
+        raise TypeError(f"function: expected a function. Received: {type(function).__name__}")
     step = _checks.real_number("step", step, above=0)
-    centre = np.asarray(_arrays.apply(_arrays.value, x), dtype=np.float64)
-    if not np.isfinite(centre).all():
-        raise ValueError(f"x: expected finite numbers. Received: {centre}")
+    centre = _checks.numbers("x", _arrays.apply(_arrays.value, x)).astype(np.float64)
     gradient = np.empty_like(centre)
 
     def at(index: tuple[int, ...], entry: float) -> Any:
@@ -856,6 +881,8 @@ def numerical_gradient(
         result = np.asarray(_arrays.apply(_arrays.value, function(point)))
         if result.ndim:
             raise ValueError(f"function: expected a scalar. Received: shape {result.shape}")
+        if result.dtype.kind not in "iuf":
+            raise TypeError(f"function: expected a real number. Received: {_checks.shown(result)}")
         return result
 
     for index in np.ndindex(centre.shape):

@@ -16,7 +16,7 @@ class BatchGenerator:
 
     Parameters
     ----------
-    images : array_like, shape (n, ...)
+    images : array_like of real numbers, shape (n, ...)
         The examples; the first axis is the batch axis. At least one.
     labels : array_like of int, shape (n,)
         The class of each example.
@@ -44,7 +44,8 @@ class BatchGenerator:
     Raises
     ------
     TypeError
-        If `labels` are not whole numbers, or `batch_size`, `shuffle` or `seed` is of a wrong type.
+        If `images` are no real numbers, `labels` are not whole ones, or `batch_size`, `shuffle` or
+        `seed` is of a wrong type.
     ValueError
         If there are no examples, the numbers of images and labels differ, `batch_size` is
         below 1, or `seed` below 0.

@@ -1,5 +1,7 @@
 """A dense layer and a stack of layers, with nothing hidden."""
 
+import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -49,10 +51,11 @@ class NaiveDense:
     ------
     TypeError
         If a size or `seed` is not a whole number, `activation` cannot be called, or `engine` is
-        another module than these two.
+        another module than these two; if `initializer` gives, or a call gets, no real numbers.
     ValueError
-        If a size is below 1 or `seed` below 0, `initializer` is unknown or gives another shape,
-        or the inputs of a call do not have `input_size` numbers each.
+        If a size is below 1 or too large, `seed` is below 0, `initializer` is unknown, gives
+        another shape or numbers that are not finite, or the inputs of a call do not have
+        `input_size` numbers each.
 
     Notes
     -----
@@ -106,6 +109,7 @@ class NaiveDense:
         tensor of float32, shape (batch, output_size)
             ``activation(inputs @ W + b)``.
         """
+        _checks.plain_numbers("inputs", inputs)
         shape = np.shape(inputs)
         if len(shape) < 2 or shape[-1] != self.input_size:
             raise ValueError(
@@ -204,11 +208,19 @@ def _first_kernel(
     seed: int | np.random.Generator | None,
 ) -> NDArray[np.float32]:
     """Return the kernel to start from, checked."""
+    if 8 * math.prod(shape) > sys.maxsize:
+        raise ValueError(
+            "input_size: expected one of which, times output_size, an array can be made. "
+            f"Received: {_checks.shown(shape[0])}, times {_checks.shown(shape[1])}"
+        )
     if seed is None:
         seed = int(np.random.randint(2**31))  # noqa: NPY002 - here the global seed shall count
     rng = _checks.generator("seed", seed)
     if callable(initializer):
-        kernel = np.asarray(initializer(shape), dtype=np.float32)
+        kernel = _checks.numbers("initializer", initializer(shape), finite=False)
+        with np.errstate(over="ignore"):
+            kernel = kernel.astype(np.float32)
+        _checks.numbers("initializer", kernel)
     elif initializer == "uniform":
         kernel = rng.uniform(0, 0.1, size=shape).astype(np.float32)
     elif initializer == "glorot_uniform":

@@ -79,9 +79,9 @@ class Optimizer:
     Raises
     ------
     TypeError
-        If a setting is not a number.
+        If a setting or a first memory is not a number.
     ValueError
-        If a setting is out of its range.
+        If a setting is out of its range, or a first memory is not finite.
 
     Notes
     -----
@@ -100,6 +100,8 @@ class Optimizer:
     def __init__(self, learning_rate: float, **first_memory: float) -> None:
         self.learning_rate = learning_rate
         self.iterations = 0
+        for name, value in first_memory.items():
+            _checks.real_number(name, value)
         self._first_memory = first_memory
         self._weights: list[Any] = []
         self._memories: list[SimpleNamespace] = []
@@ -119,7 +121,9 @@ class Optimizer:
         tensor of float
             The movement, of the weight's shape.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"movement: expected a class with a rule of its own. Received: {type(self).__name__}"
+        )
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> None:
         """Move each weight once; or none, if one cannot be moved.
@@ -133,13 +137,15 @@ class Optimizer:
         Raises
         ------
         TypeError
-            If a gradient is no tensor of real numbers.
+            If these are no pairs, a gradient is no tensor of real numbers, or a weight no variable.
         ValueError
             If there are no pairs, a weight is none of those of the first call or comes twice, a
             gradient is None or has not the shape of its weight, or a movement has not. No weight
             has moved then.
         """
-        pairs = list(grads_and_vars)
+        pairs = _checks.every("grads_and_vars", grads_and_vars, "pairs")
+        for k, pair in enumerate(pairs):
+            _checks.pair(f"grads_and_vars[{k}]", pair, "gradient, weight")
         if not pairs:
             raise ValueError("grads_and_vars: expected at least one gradient. Received: none")
         weights = [weight for _, weight in pairs]

@@ -105,10 +105,16 @@ def loss_and_gradients(model: Model, images_batch: Any, labels_batch: Any) -> tu
         The gradient of that loss for each weight that may learn, of the weight's shape. A weight
         that stands at several places of the model has one gradient, their sum.
 
+    Raises
+    ------
+    TypeError
+        If `model` is no model, the images are no real numbers, or the labels no whole ones.
+
     Notes
     -----
     Explained on the page `from-scratch`.
     """
+    _inputs.check_batch(model, images_batch, labels_batch)
     engine = _engines.engine_of(model)
     with engine.GradientTape() as tape:
         predictions = model(images_batch)
@@ -139,7 +145,7 @@ def update_weights(
     Raises
     ------
     TypeError
-        If a gradient is no tensor of real numbers, or the optimizer is none.
+        If a gradient is no tensor of real numbers, a weight is no variable, or the optimizer none.
     ValueError
         If there are not as many gradients as weights, a weight comes twice, a gradient is None or
         of another shape than its weight, `learning_rate` is not a finite number above 0, both a
@@ -149,7 +155,8 @@ def update_weights(
     Notes
     -----
     Explained on the page `from-scratch`. Whatever goes wrong, also in the optimizer: either all
-    weights have moved, or none. Gradients are converted to the dtype of their weight.
+    weights have moved, or none. Gradients are converted to the dtype of their weight. NaN in a
+    gradient is not looked for, and makes weights NaN; `fit` looks at these after each epoch.
     """
     learning_rate = _inputs.step_size(learning_rate, optimizer)
     gradients = fitting_gradients(gradients, weights)
@@ -161,6 +168,7 @@ def update_weights(
             weight.assign_sub(gradient * learning_rate)
 
 
+@_checks.IN_SILENCE
 def fit(
     model: Model,
     images: ArrayLike,
@@ -260,7 +268,7 @@ def fit(
     batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
     history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
     if validation_data is not None:
-        held_out = _checks.pair("validation_data", validation_data)
+        held_out = _checks.pair("validation_data", validation_data, "images, labels")
         names = ("validation_data[0]", "validation_data[1]")
         validation_data = _inputs.examples(model, *held_out, names=names)
         history |= {"val_loss": [], "val_accuracy": []}
@@ -289,6 +297,7 @@ def fit(
     return history
 
 
+@_checks.IN_SILENCE
 def evaluate(
     model: Model, images: ArrayLike, labels: ArrayLike, *, batch_size: int = 1024
 ) -> Evaluation:
@@ -309,7 +318,8 @@ def evaluate(
     Returns
     -------
     Evaluation
-        The mean loss and the accuracy, as ``(loss, accuracy)``.
+        The mean loss and the accuracy, as ``(loss, accuracy)``. The loss is NaN if the model gives
+        NaN for an example, as it does for infinite numbers.
 
     Raises
     ------
