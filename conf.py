@@ -97,7 +97,7 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_timeout = TIMEOUT
 # What to begin with where nobody has measured yet; `build/executed/seconds.json` knows better.
-book_long_pages = ["from-scratch", "evaluation", "playground", "geometry", "optimizers"]
+book_long_pages = ["overfitting", "bad-start", "evaluation", "from-scratch", "playground"]
 nb_merge_streams = True
 # Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
 nb_output_stderr = "remove-warn"

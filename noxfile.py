@@ -55,6 +55,8 @@ CONSTRAINTS = "constraints.txt"
 SITE = Path("build/html")
 # The site is built here and then takes its place, so that a build that fails leaves the old one.
 WORK = Path("build/work")
+# NumPy's threads wait in busy loops: where programs run side by side, one for each is fastest.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1")}
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going"]
 
@@ -137,8 +139,9 @@ def tests(session: nox.Session) -> None:
     install(session, "tests")
     # Two at a time, as each process holds TensorFlow; `-- -n 0 --pdb` gives one, and a debugger.
     session.run(
-        "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", *session.posargs
-    )
+        "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", *session.posargs,
+        env=ONE_THREAD,
+    )  # fmt: skip
 
 
 @nox.session(default=False)
@@ -191,7 +194,7 @@ def notebooks(session: nox.Session) -> None:
         copies = [shutil.copy(name, scratch) for name in files]
         command = ("jupyter", "execute", "--timeout", "600")
         with ThreadPoolExecutor(2) as pool:  # most notebooks keep one core busy
-            list(pool.map(lambda name: session.run(*command, name), copies))
+            list(pool.map(lambda name: session.run(*command, name, env=ONE_THREAD), copies))
 
 
 @nox.session
