@@ -802,10 +802,10 @@ def some_weights(engine):
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [
-        ([1.0, 1.0], TypeError, r"gradients\[1\]: expected a tensor. Received: list"),
-        (1.0, TypeError, r"gradients\[1\]: expected a tensor. Received: float"),
-        (np.ones(2, "complex64"), TypeError, r"gradients\[1\]: .*dtype float32.*complex64"),
-        (np.array(["a", "b"]), TypeError, r"gradients\[1\]: .*dtype float32.*Received: dtype"),
+        ([1.0, 1.0], TypeError, r"gradients\[1\]: expected a tensor. Received: \[1.0, 1.0\]"),
+        (1.0, TypeError, r"gradients\[1\]: expected a tensor. Received: 1.0"),
+        (np.ones(2, "complex64"), TypeError, r"gradients\[1\]: expected real numbers.*complex64"),
+        (np.array(["a", "b"]), TypeError, r"gradients\[1\]: expected real numbers.*dtype <U1"),
         (np.ones(3, "float32"), ValueError, r"gradients\[1\]: .*shape \(2,\). Received: \(3,\)"),
         (None, ValueError, r"gradients\[1\]: .*Received: None"),
     ],
