@@ -106,7 +106,10 @@ class Plain:
         """Return what a ``literalinclude`` shows."""
         given = {key: yaml.safe_load(value) for key, value in SETTING.findall(options)}
         source = (Path(self.env.srcdir) / self.page).parent.joinpath(path).resolve()
-        code, _ = LiteralIncludeReader(str(source), given, self.env.config).read()
+        try:
+            code, _ = LiteralIncludeReader(str(source), given, self.env.config).read()
+        except (OSError, ValueError):  # Sphinx has warned of it where the page shows it
+            return ""
         return f"```python\n{code.strip()}\n```"
 
     def role(self, found: re.Match[str]) -> str:
