@@ -82,7 +82,10 @@ def average_loss(engine: Any, labels: Any, predictions: Any) -> Any:
         # What keras.losses.sparse_categorical_crossentropy computes eagerly. In a graph that
         # function looks for the softmax and goes back to its inputs, so that eager and compiled
         # losses differ wherever a probability is near 0.
-        logarithms = engine.math.log(engine.clip_by_value(predictions, 1e-7, 1 - 1e-7))
+        clipped = engine.clip_by_value(predictions, 1e-7, 1 - 1e-7)
+        # TensorFlow 2.18, compiled, clips NaN to a number, so that nobody would notice it.
+        clipped = engine.where(engine.math.is_nan(predictions), predictions, clipped)
+        logarithms = engine.math.log(clipped)
         labels = engine.convert_to_tensor(labels)
         if not labels.dtype.is_integer:
             raise TypeError(f"labels: expected whole numbers. Received: dtype {labels.dtype.name}")

@@ -233,8 +233,7 @@ def fit(
         If it is called inside of a ``tf.function`` or under a strategy of ``tf.distribute``.
     FloatingPointError
         If a loss is not finite; the message tells the epoch and the batch. The weights are
-        those before that batch. Also if weights are not finite after an epoch, which is how NaN
-        in the images shows where TensorFlow clips it to a number, as the XLA of 2.18 does.
+        those before that batch. Also if weights are not finite after an epoch.
 
     Notes
     -----
