@@ -925,7 +925,9 @@ REFUSED_FIGURES = {
         ((["a", "b"], ["f"], []), ValueError, "backwards: expected 1 entry"),
     ],
     "training.losses_of_ways": [
-        ((["a"], ONES, ONES), ValueError, r"losses: expected shape \(1, steps\)"),
+        ((["a"], ONES, {"f": ONES}, {"f": 1.0}), ValueError, r"losses: expected shape \(1, steps"),
+        ((["a"], [[1.0]], {"f": ONES}, {"f": 1.0}), ValueError, r"differences\['f'\]: expected"),
+        ((["a"], [[1.0]], {"f": [[0.0]]}, {"g": 1.0}), TypeError, r"bounds\['f'\]: expected"),
     ],
 }
 REFUSED |= {f"plotting.{name}": cases for name, cases in REFUSED_FIGURES.items()}
