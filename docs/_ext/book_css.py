@@ -7,6 +7,7 @@ rule that can apply nowhere: its selectors name a class or an id that no page an
 Sheets in ``_static/vendor`` belong to single pages and stay as they are.
 """
 
+import hashlib
 import posixpath
 import re
 from pathlib import Path
@@ -103,13 +104,21 @@ def write_bundle(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     words = words_in_use(site)
-    parts = []
-    for name in dict.fromkeys(sheets):
-        if (site / name).is_file():
-            css = (site / name).read_text("utf-8")
-            own = posixpath.dirname(name) != "_static/styles"
-            parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
-    (site / BUNDLE).write_text("\n".join(parts), "utf-8")
+    texts = {
+        name: (site / name).read_text("utf-8")
+        for name in dict.fromkeys(sheets)
+        if (site / name).is_file()
+    }
+    # The same sheets and words give the same bundle, and need no second to make it again.
+    key = hashlib.sha256("\0".join([*texts.values(), *sorted(words)]).encode()).hexdigest()[:16]
+    parts = [f"/* {key} */"]
+    bundle = site / BUNDLE
+    if bundle.is_file() and bundle.read_text("utf-8").startswith(parts[0]):
+        return
+    for name, css in texts.items():
+        own = posixpath.dirname(name) != "_static/styles"
+        parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
+    bundle.write_text("\n".join(parts), "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

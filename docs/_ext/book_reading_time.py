@@ -158,7 +158,10 @@ def merge(app: Sphinx, env: BuildEnvironment, pages: list[str], other: BuildEnvi
 
 
 def pages_that_tell(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return the pages with times of others, to be written anew when any page has changed."""
+    """Return the pages with times of others, to be written anew when any time has changed."""
+    if getattr(env, "book_times_told", None) == times(env):
+        return []
+    env.book_times_told = dict(times(env))
     return [name for name in env.all_docs if any(env.get_doctree(name).findall(PendingTime))]
 
 
