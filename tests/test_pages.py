@@ -1,6 +1,7 @@
 """Every page of the book keeps to the form that CONTRIBUTING.md gives."""
 
 import ast
+import builtins
 import re
 from pathlib import Path
 
@@ -79,6 +80,30 @@ def test_no_page_defines_a_public_name_of_the_package(page):
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 assert node.name not in dlbook.__all__
+
+
+def names_made(tree):
+    """Return the names that code binds: by assignment, import, definition or as a parameter."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from ((alias.asname or alias.name).partition(".")[0] for alias in names)
+
+
+@by_name(EXECUTED)
+def test_visible_cells_need_no_hidden_ones(page):
+    """Downloaded notebooks, and readers who type, have the visible cells only."""
+    made = set(dir(builtins))
+    for metadata, code in cells(page):
+        if not {"remove-cell", "site-only"} & set(tags(metadata)):
+            tree = ast.parse(code)
+            made.update(names_made(tree))
+            used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            assert used <= made, code
 
 
 @by_name(EXECUTED)
