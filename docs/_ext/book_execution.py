@@ -66,9 +66,14 @@ class Cache:
         bundle = CacheBundleIn(
             page.notebook, str(page.path), data={"execution_seconds": run.seconds}
         )
-        self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         place = self.place(page.notebook)
-        (place.parent / DIGEST).write_text(hashlib.sha256(place.read_bytes()).hexdigest(), "ascii")
+        try:
+            self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            digest = hashlib.sha256(place.read_bytes()).hexdigest()
+            (place.parent / DIGEST).write_text(digest, "ascii")
+        except OSError:  # the half of it would fill what room is left on the disk
+            shutil.rmtree(place.parent, ignore_errors=True)
+            raise
 
 
 def pages_of(env: BuildEnvironment, names: Iterable[str]) -> list[Page]:
