@@ -51,7 +51,7 @@ def environments() -> list[Environment]:
     plain = {"NPY_DISABLE_CPU_FEATURES": " ".join(simd())}
     if platform.machine() not in {"x86_64", "AMD64"}:
         return [
-            Environment("as it comes", {}),
+            Environment("as-it-comes", {}),
             Environment("one-thread", {**plain, **ONE_THREAD, "TF_ENABLE_ONEDNN_OPTS": "0"}),
             Environment("hash-seed", {"PYTHONHASHSEED": "20260101", "TF_ENABLE_ONEDNN_OPTS": "1"}),
         ]
