@@ -42,7 +42,8 @@ if not can_be_written(Path()):
     for path in copy.iterdir() if copy.exists() else ():
         if path not in kept:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.copytree(".", copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", ".nox", "build"))
+    left_out = shutil.ignore_patterns(".git", ".nox", "build")
+    shutil.copytree(".", copy, dirs_exist_ok=True, ignore=left_out)
     print(f"This folder cannot be written, so all is done in a copy of it: {copy}", flush=True)
     os.chdir(copy)
     os.execv(sys.executable, [sys.executable, "-m", "nox", *sys.argv[1:]])
