@@ -8,11 +8,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlbook import _checks, _compiled, _engines, _inputs
+from dlbook import _checks, _compiled, _engines, _inputs, _sources, _strategies
 from dlbook._inputs import LEARNING_RATE as LEARNING_RATE
+from dlbook._keeper import Keeper
+from dlbook._progress import Progress
 from dlbook._report import Report
+from dlbook._sources import Arrays, Stream
 from dlbook._updates import AllOrNone, fitting_gradients, trainable_weights, variables_of
-from dlbook.batches import BatchGenerator
+from dlbook.checkpoints import Checkpoints
 
 
 class Model(Protocol):
@@ -74,6 +77,12 @@ def one_training_step(
     -----
     Explained on the page `from-scratch`. The loss is the cross-entropy.
     """
+    strategy = _strategies.strategy_of(model)
+    if strategy is not None:
+        _inputs.check_batch(model, images_batch, labels_batch)
+        learning_rate = _inputs.step_size(learning_rate, optimizer)
+        step = _strategies.step(strategy, model, update_weights, learning_rate, optimizer)
+        return step(images_batch, labels_batch)
     average_loss, gradients = loss_and_gradients(model, images_batch, labels_batch)
     if average_loss < math.inf:
         update_weights(
@@ -171,18 +180,19 @@ def update_weights(
 @_checks.IN_SILENCE
 def fit(
     model: Model,
-    images: ArrayLike,
-    labels: ArrayLike,
-    epochs: int,
+    images: ArrayLike | Any,
+    labels: ArrayLike | None = None,
+    epochs: int = 1,
     batch_size: int = 128,
     *,
     learning_rate: float | None = None,
     optimizer: Any = None,
-    shuffle: bool = False,
+    shuffle: bool | int = False,
     seed: int | np.random.Generator | None = None,
-    validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    validation_data: tuple[ArrayLike, ArrayLike] | Any = None,
     verbose: int = 2,
     run_eagerly: bool = False,
+    checkpoints: Checkpoints | None = None,
 ) -> dict[str, list[float]]:
     """Train a model: for each epoch, for each batch, one training step.
 
@@ -264,42 +274,38 @@ def fit(
     epochs = _checks.whole_number("epochs", epochs, least=1)
     _checks.choice("verbose", verbose, (0, 1, 2))
     _inputs.step_size(learning_rate, optimizer)
-    x, y = _inputs.examples(model, images, labels)
-    batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
-    history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
-    if validation_data is not None:
-        held_out = _checks.pair("validation_data", validation_data, "images, labels")
-        names = ("validation_data[0]", "validation_data[1]")
-        validation_data = _inputs.examples(model, *held_out, names=names)
-        history |= {"val_loss": [], "val_accuracy": []}
+    batches = _sources.batches_of(model, images, labels, batch_size, shuffle=shuffle, seed=seed)
+    held_out = _sources.held_out(model, validation_data)
     eager = _checks.flag("run_eagerly", run_eagerly)
+    keeper = Keeper(checkpoints, model, batches, optimizer)
     # All input has been checked: only now is the optimizer bound to the model.
     _inputs.bind(optimizer, model)
     one_epoch = _one_epoch(model, batches, learning_rate, optimizer, eager=eager)
-    report = Report(verbose, epochs, len(batches))
+    progress = keeper.begin(Progress(validated=held_out is not None))
+    report = Report(verbose, epochs, batches.num_batches)
 
-    for epoch in range(epochs):
+    for epoch in range(progress.epoch, epochs):
         report.start(epoch)
-        total = 0.0
-        for counter, loss in enumerate(one_epoch()):
-            _check_loss(loss, counter, epoch)
-            total += loss * min(batches.batch_size, len(y) - counter * batches.batch_size)
-            history["batch_loss"].append(loss)
-            report.batch(counter, loss)
+        for loss, size in one_epoch():
+            _check_loss(loss, progress.batch, epoch)
+            report.batch(progress.batch, loss)
+            progress.add(loss, size)
+            keeper.after_batch()
         _check_weights(model, epoch)
-        history["loss"].append(total / len(y))
-        if validation_data is not None:
-            val_loss, val_accuracy = evaluate(model, *validation_data)
-            history["val_loss"].append(val_loss)
-            history["val_accuracy"].append(val_accuracy)
-        report.end(history)
+        progress.end_epoch(None if held_out is None else _evaluation(model, held_out))
+        report.end(progress.history)
+    keeper.end()
     _inputs.finish(optimizer, model)
-    return history
+    return progress.history
 
 
 @_checks.IN_SILENCE
 def evaluate(
-    model: Model, images: ArrayLike, labels: ArrayLike, *, batch_size: int = 1024
+    model: Model,
+    images: ArrayLike | Any,
+    labels: ArrayLike | None = None,
+    *,
+    batch_size: int = 1024,
 ) -> Evaluation:
     """Measure a model on examples, without changing it.
 
@@ -332,34 +338,53 @@ def evaluate(
     -----
     Used on the page `from-scratch`.
     """
-    x, y = _inputs.examples(model, images, labels)
-    engine = _engines.engine_of(model)
-    loss, right = 0.0, 0
-    for images_batch, labels_batch in BatchGenerator(x, y, batch_size):
-        predictions = model(images_batch)
-        loss += float(_engines.average_loss(engine, labels_batch, predictions)) * len(labels_batch)
-        right += int(np.sum(np.argmax(predictions, axis=1) == labels_batch))
-    return Evaluation(loss / len(y), right / len(y))
+    return _evaluation(model, _sources.batches_of(model, images, labels, batch_size))
+
+
+def _evaluation(model: Model, batches: Arrays | Stream) -> Evaluation:
+    """Return how well a model does on the examples of all batches."""
+    strategy = _strategies.strategy_of(model)
+    totals = partial(_totals, model) if strategy is None else _strategies.totals(strategy, model)
+    loss, right, examples = 0.0, 0, 0
+    for images_batch, labels_batch in batches:
+        batch_loss, batch_right = totals(images_batch, labels_batch)
+        loss += batch_loss
+        right += batch_right
+        examples += len(labels_batch)
+    return Evaluation(loss / examples, right / examples)
+
+
+def _totals(model: Model, images_batch: Any, labels_batch: Any) -> tuple[float, int]:
+    """Return the sum of the losses of a batch, and how many answers are right."""
+    predictions = model(images_batch)
+    loss = _engines.average_loss(_engines.engine_of(model), labels_batch, predictions)
+    right = np.sum(np.argmax(predictions, axis=1) == labels_batch)
+    return float(loss) * len(labels_batch), int(right)
 
 
 def _one_epoch(
     model: Model,
-    batches: BatchGenerator,
+    batches: Arrays | Stream,
     learning_rate: float | None,
     optimizer: Any,
     *,
     eager: bool,
-) -> Callable[[], Iterator[float]]:
-    """Return a function that trains for one epoch and yields the loss of each batch."""
+) -> Callable[[], Iterator[tuple[float, int]]]:
+    """Return a function that trains for one epoch; it yields loss and size of each batch."""
+    rate = _inputs.step_size(learning_rate, optimizer)
+    strategy = _strategies.strategy_of(model)
+    if strategy is not None:
+        return _strategies.epoch(
+            strategy, model, batches, update_weights, rate, optimizer, eager=eager
+        )
     step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
     if not eager and _compiled.can_be_compiled(model, optimizer):
-        rate = _inputs.step_size(learning_rate, optimizer)
         parts = loss_and_gradients, update_weights
         return _compiled.compiled_epoch(model, batches, step, parts, rate, optimizer)
 
-    def one_epoch() -> Iterator[float]:
+    def one_epoch() -> Iterator[tuple[float, int]]:
         for images_batch, labels_batch in batches:
-            yield float(step(images_batch, labels_batch))
+            yield float(step(images_batch, labels_batch)), len(labels_batch)
 
     return one_epoch
 
