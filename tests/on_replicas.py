@@ -15,11 +15,11 @@ import tensorflow as tf
 from dlbook import (
     NaiveDense,
     NaiveSequential,
+    _updates,
     evaluate,
     fit,
     one_training_step,
     optimizers,
-    update_weights,
 )
 
 REPLICAS = 3
@@ -79,7 +79,7 @@ def stream():
     return tf.data.Dataset.from_tensor_slices(DATA)
 
 
-def trained(make=small_model, data=DATA, *, optimizer=None, twice=False, **how):
+def trained(make=small_model, data=DATA, *, optimizer=None, **how):
     """The losses of a training, the weights that it ends with, and how the replicas differ."""
     how = HOW | {"epochs": 2} | how
     model = make()
@@ -89,10 +89,7 @@ def trained(make=small_model, data=DATA, *, optimizer=None, twice=False, **how):
         history = fit(model, *data, **how)
     except FloatingPointError as error:
         history = {"error": str(error)}
-    weights = [getattr(weight, "value", weight) for weight in model.weights]
-    weights = [
-        weight if not callable(weight) else kept for weight, kept in zip(weights, model.weights)
-    ]
+    weights = [_updates.variable_of(weight) for weight in model.weights]
     copies = [getattr(weight, "values", [weight]) for weight in weights]
     spread = max(
         float(np.max(np.abs(copy.numpy() - values[0].numpy())))
@@ -177,7 +174,14 @@ def refusals(strategy):
             "an own optimizer made anywhere",
             lambda: fit(inside, *DATA, 1, optimizer=own, verbose=0),
         )
+        later = keras.optimizers.Adam()
     tell("out of the scope", lambda: fit(inside, *DATA, 1, verbose=0))
+    how = {"optimizer": later, "validation_data": DATA}
+    tell("out of the scope, with an optimizer", lambda: fit(inside, *DATA, 1, verbose=0, **how))
+    central = tf.distribute.experimental.CentralStorageStrategy(["CPU:0"])
+    with central.scope():
+        model = small_model()
+        tell("another kind of strategy", lambda: fit(model, *DATA, 1, verbose=0))
     with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
         tell("another strategy", lambda: fit(inside, *DATA, 1, verbose=0))
     with tf.distribute.OneDeviceStrategy("CPU:1").scope():

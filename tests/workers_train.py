@@ -3,6 +3,8 @@
 ``workers_train.py FOLDER NAME [--option value ...]`` writes ``NAME-<worker>.json`` into the folder.
 """
 
+# ruff: noqa: E402 - the strategy must be made before anything else
+
 import argparse
 import json
 import os
@@ -22,9 +24,9 @@ parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--stream", action="store_true")
 parser.add_argument("--seed", type=int)
 parser.add_argument("--every", type=int)
-parser.add_argument("--die-at", type=int, help="kill worker 1, or the only one, after so many batches")
-parser.add_argument("--fail", action="store_true", help="raise an error in worker 1")
-parser.add_argument("--differ", action="store_true", help="give worker 1 another batch size")
+parser.add_argument("--die-at", type=int, help="kill the last worker after so many batches")
+parser.add_argument("--fail", action="store_true", help="raise an error in the last worker")
+parser.add_argument("--differ", action="store_true", help="give the last worker another batch size")
 parser.add_argument("--noise", action="store_true", help="drop features at random")
 options = parser.parse_args()
 
@@ -82,7 +84,10 @@ if options.die_at:
 
 with strategy.scope():
     how = {"initializer": "glorot_uniform"}
-    layers = [NaiveDense(6, 5, tf.nn.relu, seed=0, **how), NaiveDense(5, 3, tf.nn.softmax, seed=1, **how)]
+    layers = [
+        NaiveDense(6, 5, tf.nn.relu, seed=0, **how),
+        NaiveDense(5, 3, tf.nn.softmax, seed=1, **how),
+    ]
     model = NaiveSequential([*[Noise()] * options.noise, *layers])
     optimizer = OPTIMIZERS[options.optimizer]()
     if options.fail and last:

@@ -72,7 +72,7 @@ def compiled_epoch(
             if len(labels) < batches.batch_size:
                 yield float(short_step(images, labels)), len(labels)
                 continue
-            traced, run = program
+            traced, run = _program_of(step, batches) if program is None else program
             bounds = tf.constant(first), tf.constant(last)
             losses = _run(run, images, labels, order, *bounds, rate, traced.captured_inputs)
             for loss in losses[: last - first].tolist():

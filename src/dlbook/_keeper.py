@@ -38,7 +38,7 @@ class Keeper:
     def __init__(
         self, checkpoints: Any, model: Any, batches: Arrays | Stream, optimizer: Any
     ) -> None:
-        self.checkpoints, self.saved = checkpoints, -1
+        self.checkpoints, self.saved = checkpoints, (0, -1)
         self.model, self.batches, self.optimizer = model, batches, optimizer
         if checkpoints is None:
             return
@@ -245,7 +245,7 @@ def _memory(optimizer: optimizers.Optimizer) -> str:
     ]
     arrays = {f"{k}.{name}": a for k, memory in enumerate(memories) for name, a in memory.items()}
     file = io.BytesIO()
-    np.savez(file, iterations=optimizer.iterations, count=len(memories), **arrays)
+    np.savez(file, iterations=optimizer.iterations, count=len(memories), **arrays)  # type: ignore[arg-type]
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -127,7 +127,7 @@ class Stream:
         if shuffle is not False:
             self.buffer = _checks.whole_number("shuffle", shuffle, least=1)
         self._rng = _checks.generator("seed", seed)
-        self.first, self.state = 0, None
+        self.first, self.state = 0, self._rng.bit_generator.state
         self.at_most: Callable[[], int] = lambda: LOG_EVERY
         tf = _engines.tensorflow()
         if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:

@@ -42,7 +42,7 @@ def strategy_of(model: Any) -> Any:
         return None
     strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else makers[0]
     if not isinstance(strategy, tuple(getattr(tf.distribute, name) for name in KNOWN)):
-        raise RuntimeError(  # it is the place of the call that is wrong
+        raise RuntimeError(  # noqa: TRY004 - the place of the call is wrong
             f"strategy: expected {', '.join(KNOWN)} or none. Received: {type(strategy).__name__}"
         )
     foreign = len(weights) - sum(maker is strategy for maker in makers)
@@ -83,6 +83,10 @@ def check_optimizer(strategy: Any, optimizer: Any) -> None:
         )
 
 
+def _as_it_is(function: Callable[..., Any], **_: object) -> Callable[..., Any]:
+    return function
+
+
 class Replicas:
     """All replicas of a model, which take a training step together.
 
@@ -100,7 +104,7 @@ class Replicas:
         tf = _engines.tensorflow()
         self.strategy, self.model = strategy, model
         self.weights = _updates.trainable_weights(model)
-        self._function = (lambda function: function) if eager else tf.function
+        self._function = _as_it_is if eager else tf.function
         self.gradients = self._function(self._gradients)
         self.totals = self._function(self._totals)
 
@@ -123,7 +127,7 @@ class Replicas:
         """Return the average loss of a batch, and for each replica the gradients of its part."""
         tf = _engines.tensorflow()
 
-        def one_replica(images: Any, labels: Any) -> tuple[Any, list[Any]]:
+        def one_replica(images: Any, labels: Any) -> list[Any]:
             with tf.GradientTape() as tape:
                 losses = _engines.losses(labels, self.model(images))
                 # Divided by the size of the whole batch, so that the sum over all replicas is the
@@ -134,10 +138,9 @@ class Replicas:
             # A graph can hide NaN: fused with a product, TensorFlow's relu makes 0 of it.
             finite = [tf.reduce_all(tf.math.is_finite(gradient)) for gradient in gradients]
             loss = tf.where(tf.reduce_all(finite), loss, math.nan)
-            all_reduce = tf.distribute.get_replica_context().all_reduce
-            if summed:
-                return all_reduce(tf.distribute.ReduceOp.SUM, [loss, *gradients])
-            return [all_reduce(tf.distribute.ReduceOp.SUM, loss), *gradients]
+            to_add, rest = ([loss, *gradients], []) if summed else ([loss], gradients)
+            context = tf.distribute.get_replica_context()
+            return [*context.all_reduce(tf.distribute.ReduceOp.SUM, to_add), *rest]
 
         loss, *gradients = self.strategy.run(one_replica, args=parts)
         if summed:
@@ -178,6 +181,8 @@ class Replicas:
 
         def by_keras(gradients: list[Any]) -> None:
             def one_replica(*gradients: Any) -> None:
+                # Made anew on the replica's device, where the strategy looks for them.
+                gradients = tuple(map(tf.identity, gradients))
                 if clipped:  # the first replica brings the whole sum, and the others nothing
                     context = tf.distribute.get_replica_context()
                     first = context.replica_id_in_sync_group == 0
@@ -191,9 +196,9 @@ class Replicas:
             update_weights(gradients, self.weights, learning_rate=rate, optimizer=optimizer)
 
         if of_keras:
-            update = self._function(by_keras)
+            update = self._function(by_keras, autograph=False)
         else:  # the package's own optimizers are Python code
-            update = self._function(by_rule) if optimizer is None else by_rule
+            update = self._function(by_rule, autograph=False) if optimizer is None else by_rule
 
         def step(images: Any, labels: Any) -> float:
             with self.strategy.scope():

@@ -345,7 +345,8 @@ def _evaluation(model: Model, batches: Arrays | Stream) -> Evaluation:
     """Return how well a model does on the examples of all batches."""
     strategy = _strategies.strategy_of(model)
     totals = partial(_totals, model) if strategy is None else _strategies.totals(strategy, model)
-    loss, right, examples = 0.0, 0, 0
+    loss = right = 0.0
+    examples = 0
     for images_batch, labels_batch in batches:
         batch_loss, batch_right = totals(images_batch, labels_batch)
         loss += batch_loss

@@ -1,4 +1,4 @@
-"""``python -m dlbook.workers --workers N script.py``: run a script in N processes that work together.
+"""``python -m dlbook.workers --workers N script.py``: run a script in N processes that cooperate.
 
 With this module you can:
 
@@ -25,8 +25,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TextIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, NamedTuple, TextIO
 
 from dlbook import _checks
 
@@ -84,8 +84,8 @@ def cluster_settings(addresses: Sequence[str], index: int) -> str:
 
     Examples
     --------
-    >>> cluster_settings(["10.0.0.1:2222", "10.0.0.2:2222"], 1)
-    '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 1}}'
+    >>> cluster_settings(["10.0.0.1:2222"], 0)
+    '{"cluster": {"worker": ["10.0.0.1:2222"]}, "task": {"type": "worker", "index": 0}}'
     """
     if isinstance(addresses, str) or not isinstance(addresses, Sequence):
         raise TypeError(
@@ -230,14 +230,13 @@ class _Crew:
             pass_fds=[leash],
         )
         self.processes.append(process)
-        reader = threading.Thread(target=self._read, args=[index, process], daemon=True)
+        reader = threading.Thread(target=self._read, args=[index, process.stdout], daemon=True)
         reader.start()
         self.readers.append(reader)
 
-    def _read(self, index: int, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        with contextlib.suppress(ValueError):  # the file was closed
-            for line in process.stdout:
+    def _read(self, index: int, said: IO[str]) -> None:
+        with said:
+            for line in said:
                 self.lines.put((index, line.rstrip("\n")))
 
     def _show(self) -> None:
@@ -285,9 +284,11 @@ class _Crew:
         if failed is not None:
             lines = self.last[failed]
             print(f"The last lines of worker {failed}:", *lines, sep="\n    ", file=self.output)
-            # The error of a program stands in the last line that is not indented.
-            said = [line for line in lines if line.strip() and not line[0].isspace()]
-            ending = Ending(ending.code, ": ".join([ending.reason, *said[-1:]]))
+            # The error of a program begins with the last line that is not indented.
+            said = [line for line in lines if line.strip()]
+            begun = [line for line in said if not line[0].isspace()][-1:]
+            more = [said[-1].strip()] * (said[-1:] != begun)
+            ending = Ending(ending.code, ": ".join([ending.reason, " … ".join([*begun, *more])]))
         print(ending.reason, file=self.output, flush=True)
         return ending
 
@@ -357,6 +358,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(128 + signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` lets it be ignored
     try:
         return run([options.script, *options.arguments], options.workers).code
     except FileNotFoundError as error:
