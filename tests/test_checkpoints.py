@@ -1,5 +1,6 @@
 """A training that was broken off goes on as if nothing had happened."""
 
+import itertools
 import json
 import os
 import signal
@@ -89,13 +90,16 @@ def trained(data, kind, *, checkpoints=None):
     return history, [np.asarray(weight) for weight in model.weights]
 
 
-@pytest.mark.parametrize("every", [1, 5, 8, 100])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "every"),
+    [
+        *[(kind, 5) for kind in KINDS],
+        *itertools.product(["shuffled", "own Adam", "a shuffled stream"], [1, 8, 100]),
+    ],
+)
 def test_a_training_that_was_broken_off_ends_as_one_that_was_not(
     data, tmp_path, monkeypatch, kind, every
 ):
-    if every != 5 and kind not in ("shuffled", "own Adam", "a shuffled stream"):
-        pytest.skip("one of each kind is enough")
     undisturbed, ends = trained(data, kind)
     with monkeypatch.context() as patched:
         patched.setattr(training, "Keeper", Breaks)
@@ -136,7 +140,7 @@ def test_checkpoints_do_not_change_the_training(data, tmp_path):
     for weight, end in zip(weights, ends, strict=True):
         np.testing.assert_array_equal(weight, end)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "checkpoint", "ckpt-8.data-00000-of-00001", "ckpt-8.index",
+        "checkpoint", "ckpt-9.data-00000-of-00001", "ckpt-9.index",
     ]  # fmt: skip
 
 
@@ -183,7 +187,9 @@ def test_a_checkpoint_of_another_training_is_refused_in_words(data, tmp_path, ch
 def test_files_that_are_no_checkpoint_of_a_training_are_refused(data, tmp_path):
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(x=tf.Variable(1.0)), tmp_path, 1)
     manager.save()
-    with pytest.raises(ValueError, match="^checkpoints: expected .*Received: .*ckpt-1, which has"):
+    with pytest.raises(
+        ValueError, match="^checkpoints: expected .*Received: .*ckpt-1, which cannot be read"
+    ):
         trained(data, "plain", checkpoints=Checkpoints(tmp_path))
 
 
@@ -191,7 +197,9 @@ def test_a_checkpoint_that_was_cut_off_is_refused(data, tmp_path):
     trained(data, "plain", checkpoints=Checkpoints(tmp_path, keep=1))
     (values,) = tmp_path.glob("*.data-*")
     values.write_bytes(values.read_bytes()[:40])
-    with pytest.raises(ValueError, match="^checkpoints: expected .*Received: .*ckpt-1, which has"):
+    with pytest.raises(
+        ValueError, match="^checkpoints: expected .*Received: .*ckpt-1, which cannot be read"
+    ):
         trained(data, "plain", checkpoints=Checkpoints(tmp_path))
 
 
@@ -230,7 +238,7 @@ def test_a_process_that_is_killed_while_it_saves_leaves_a_checkpoint_to_go_on_fr
     rng = np.random.default_rng(5)
     folder = tmp_path / "checkpoints"
     kills, reached = 0, []
-    for wait in (*rng.uniform(0.05, 0.4, 3), None):
+    for wait in (*rng.uniform(0.05, 0.4, 2), None):
         process = run(tmp_path, "saved", "--every", "1")
         if wait is not None:
             seen = len(list(folder.glob("*"))) and tf.train.latest_checkpoint(folder)

@@ -20,6 +20,10 @@ from dlbook.checkpoints import Checkpoints
 REFUSED = "checkpoints: expected a folder with checkpoints of this training, or an empty one. "
 
 
+class _Other(ValueError):
+    """A checkpoint is one of another training."""
+
+
 class Keeper:
     """Save the state of a training every so many batches, if that was asked for.
 
@@ -115,18 +119,17 @@ class Keeper:
         """Put everything to the state of a checkpoint; raise if it is none of this training."""
         tf = _engines.tensorflow()
         try:
+            # First the text, then what it says that there is; TensorFlow has many kinds of errors.
             tf.train.Checkpoint(about=self.about).restore(latest).expect_partial()
-            saved = self.found["form"]
-        except (tf.errors.OpError, AssertionError, AttributeError, ValueError, KeyError) as error:
-            raise ValueError(f"{REFUSED}Received: {latest}, which has none: {error}") from error
-        now = json.loads(json.dumps(self._form()))
-        for name, value in now.items():
-            if saved.get(name) != value:
-                raise ValueError(
-                    f"{REFUSED}Received: one with other {name}, "
-                    f"{_checks.shown(saved.get(name))} in place of {_checks.shown(value)}"
-                )
-        self.checkpoint.restore(latest).assert_existing_objects_matched()
+            self._compare(self.found["form"])
+            self.checkpoint.restore(latest).assert_existing_objects_matched()
+        except _Other:
+            raise
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            raise ValueError(
+                f"{REFUSED}Received: {latest}, which cannot be read: {reason}"
+            ) from error
         found = self.found
         vars(self.progress).update(found["progress"])
         self.batches.go_on(found["order"], self.progress.batch * self.batches.batch_size)
@@ -134,6 +137,15 @@ class Keeper:
         if found["memory"] is not None:
             _remember(self.optimizer, _updates.trainable_weights(self.model), found["memory"])
         self._set_random_states(found["random"])
+
+    def _compare(self, saved: dict[str, Any]) -> None:
+        """Raise unless a checkpoint is one of this training."""
+        for name, value in json.loads(json.dumps(self._form())).items():
+            if saved.get(name) != value:
+                raise _Other(
+                    f"{REFUSED}Received: one with other {name}, "
+                    f"{_checks.shown(saved.get(name))} in place of {_checks.shown(value)}"
+                )
 
     def _form(self) -> dict[str, Any]:
         """Return what must be the same when a training goes on."""
@@ -163,7 +175,8 @@ class Keeper:
         state = {
             "form": self._form(),
             "progress": vars(self.progress),
-            "order": self.batches.state,
+            # Between two epochs the next order has not been drawn.
+            "order": self.batches.state if self.progress.batch else self.batches.random_state(),
             "memory": memory,
             "random": self.random,
         }

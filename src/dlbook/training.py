@@ -200,23 +200,25 @@ def fit(
     ----------
     model : NaiveSequential
         The network, ending in probabilities (softmax). Its weights change.
-    images : array_like of float, shape (n, inputs)
-        The training examples.
-    labels : array_like of int, shape (n,)
-        Their classes, from 0 to one below the number of the model's outputs.
-    epochs : int
+    images : array_like of float, shape (n, inputs), or tf.data.Dataset
+        The training examples. A dataset has single examples, pairs of an image and its label, of
+        which `batch_size` makes batches; it need not fit into memory.
+    labels : array_like of int, shape (n,), optional
+        Their classes, from 0 to one below the number of the model's outputs; None for a dataset.
+    epochs : int, default 1
         How often to go through the data, at least 1.
     batch_size : int, default 128
-        How many examples make a step, at least 1.
+        How many examples make a step, at least 1; under a strategy, those of all replicas.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
     optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
-    shuffle : bool, default False
-        Go through the examples in a new random order in each epoch.
+    shuffle : bool or int, default False
+        Go through the examples in a new random order in each epoch. For a dataset, among how many
+        of its next examples each one is drawn.
     seed : int or numpy.random.Generator, optional
         Makes the random orders repeatable.
-    validation_data : (images, labels), optional
+    validation_data : (images, labels) or tf.data.Dataset, optional
         Examples to evaluate the model on after each epoch. It does not learn from them.
     verbose : {0, 1, 2}, default 2
         0 is silent; 1 shows a progress bar for each epoch; 2 logs the loss of every hundredth
@@ -224,6 +226,8 @@ def fit(
     run_eagerly : bool, default False
         Run every step as Python code, so that a debugger can stop in it. Otherwise TensorFlow
         compiles the steps to a graph, which is much faster and gives the same losses; see below.
+    checkpoints : dlbook.checkpoints.Checkpoints, optional
+        Where to save how far the training has come. If there is a checkpoint, it goes on from it.
 
     Returns
     -------
@@ -238,9 +242,10 @@ def fit(
         TensorFlow cannot make a graph of the model.
     ValueError
         If an argument has a wrong value, for example not as many labels as images, or a label
-        beyond the model's outputs; or if two graphs of the same model differ.
+        beyond the model's outputs; if two graphs of the same model differ, a checkpoint is one of
+        another training, or the model was not made in the scope of the strategy.
     RuntimeError
-        If it is called inside of a ``tf.function`` or under a strategy of ``tf.distribute``.
+        If it is called inside of a ``tf.function`` or a replica.
     FloatingPointError
         If a loss is not finite; the message tells the epoch and the batch. The weights are
         those before that batch. Also if weights are not finite after an epoch.
@@ -259,6 +264,10 @@ def fit(
     random numbers are drawn for each batch, but other ones than without a graph. Optimizers of
     `dlbook.optimizers` are Python code, and models on `dlbook.autodiff` too: they always run
     eagerly.
+
+    A model that was made in the scope of ``MirroredStrategy`` or ``MultiWorkerMirroredStrategy`` is
+    trained by all replicas of the strategy: each batch is split over them, and all move their
+    weights by the same sum; see the page `many-workers`.
 
     Examples
     --------
@@ -313,10 +322,10 @@ def evaluate(
     ----------
     model : NaiveSequential
         The network, ending in probabilities (softmax).
-    images : array_like of float, shape (n, inputs)
-        The examples.
-    labels : array_like of int, shape (n,)
-        Their classes, from 0 to one below the number of the model's outputs.
+    images : array_like of float, shape (n, inputs), or tf.data.Dataset
+        The examples; a dataset has pairs of an image and its label.
+    labels : array_like of int, shape (n,), optional
+        Their classes, from 0 to one below the number of the model's outputs; None for a dataset.
     batch_size : int, default 1024
         How many examples go through the model at once, at least 1; it does not change the
         result.

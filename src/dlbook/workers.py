@@ -286,9 +286,10 @@ class _Crew:
             print(f"The last lines of worker {failed}:", *lines, sep="\n    ", file=self.output)
             # The error of a program begins with the last line that is not indented.
             said = [line for line in lines if line.strip()]
-            begun = [line for line in said if not line[0].isspace()][-1:]
-            more = [said[-1].strip()] * (said[-1:] != begun)
-            ending = Ending(ending.code, ": ".join([ending.reason, " … ".join([*begun, *more])]))
+            first = next((line for line in reversed(said) if not line[0].isspace()), None)
+            ends = [] if first is None else [first, said[-1].strip()][: 1 + (first != said[-1])]
+            reason = ": ".join([ending.reason, *[" … ".join(ends)] * bool(ends)])
+            ending = Ending(ending.code, reason)
         print(ending.reason, file=self.output, flush=True)
         return ending
 

@@ -1,0 +1,242 @@
+"""The script of the page `many-workers`: it trains on MNIST, alone or as one of many workers.
+
+``python -m dlbook.workers --workers 2 data_parallel.py --batches 100`` runs it twice, side by side.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlbook import NaiveDense, NaiveSequential, _checks, fit
+from dlbook.checkpoints import Checkpoints
+from dlbook.datasets import mnist
+
+
+def chosen_strategy() -> Any:
+    """Return the strategy for the place where this program runs. It must come first of all.
+
+    Returns
+    -------
+    tf.distribute.Strategy
+        ``MultiWorkerMirroredStrategy`` where Slurm has started several tasks or ``TF_CONFIG`` names
+        other workers, and TensorFlow's default strategy elsewhere.
+    """
+    import tensorflow as tf
+
+    if "SLURM_STEP_NODELIST" in os.environ:
+        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+    if "TF_CONFIG" in os.environ:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def new_model() -> NaiveSequential:
+    """Return the two layers of the page `first-look`, the same in every call.
+
+    Returns
+    -------
+    NaiveSequential
+        784 inputs, 512 features, 10 probabilities.
+    """
+    import tensorflow as tf
+
+    how = {"initializer": "glorot_uniform"}
+    first = NaiveDense(784, 512, tf.nn.relu, seed=1, **how)
+    return NaiveSequential([first, NaiveDense(512, 10, tf.nn.softmax, seed=2, **how)])
+
+
+def fingerprint(model: Any) -> str:
+    """Return some letters that are the same only if all weights of two models are.
+
+    Parameters
+    ----------
+    model : Model
+        A network.
+
+    Returns
+    -------
+    str
+        The first 8 letters of the SHA-256 of all bytes of the weights.
+    """
+    digest = hashlib.sha256()
+    for weight in model.weights:
+        digest.update(np.asarray(weight).tobytes())
+    return digest.hexdigest()[:8]
+
+
+def seconds_per_step(batch_size: int, steps: int = 12, rounds: int = 3) -> float:
+    """Return how long one training step takes; to be called in a strategy's scope.
+
+    Parameters
+    ----------
+    batch_size : int
+        How many examples make a step, over all workers.
+    steps, rounds : int
+        How many steps to measure, and how often.
+
+    Returns
+    -------
+    float
+        Seconds: the median over the rounds of the time that more steps take than a single one.
+    """
+    examples = batch_size * (1 + steps)
+    (images, labels), _ = mnist.load_data()
+    images, labels = mnist.prepare_images(images[:examples]), labels[:examples]
+    model, times = new_model(), []
+    for _ in range(rounds):
+        ends = [time.perf_counter()]
+        for count in (batch_size, examples):
+            fit(model, images[:count], labels[:count], 1, batch_size, verbose=0)
+            ends.append(time.perf_counter())
+        times.append((ends[2] - 2 * ends[1] + ends[0]) / steps)
+    return statistics.median(times)
+
+
+def seconds_per_exchange(strategy: Any, numbers: int, steps: int = 15) -> float:
+    """Return how long it takes to add up vectors over all replicas.
+
+    Parameters
+    ----------
+    strategy : tf.distribute.Strategy
+        What adds them up.
+    numbers : int
+        How many numbers of 4 bytes each replica brings.
+    steps : int
+        How often to measure.
+
+    Returns
+    -------
+    float
+        Seconds, the median.
+    """
+    import tensorflow as tf
+
+    def one_replica(vector: Any) -> Any:
+        vector = tf.identity(vector)  # made on the replica's device
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, vector)
+
+    exchange = tf.function(lambda vector: strategy.run(one_replica, args=(vector,)))
+    vector, times = tf.zeros(numbers), []
+    for _ in range(steps + 1):
+        start = time.perf_counter()
+        float(strategy.experimental_local_results(exchange(vector))[0][0])
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def what_keras_says() -> str:
+    """Return what comes of Keras' own `fit`; to be called in a strategy's scope.
+
+    Returns
+    -------
+    str
+        "it trains", or the kind of the error and its first words.
+    """
+    import keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    try:
+        model.fit(np.ones((8, 4)), np.arange(8) % 3, verbose=0)
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error)[:60]}"
+    return "it trains"
+
+
+def train(
+    batches: int = 100, *, checkpoints: str | None = None, die_after: int | None = None
+) -> dict[str, Any]:
+    """Train the model for one epoch of MNIST; to be called in a strategy's scope.
+
+    Parameters
+    ----------
+    batches : int, default 100
+        How many batches of 128 examples, from 1 to 468; the last one has 64.
+    checkpoints : str, optional
+        A folder from which to go on.
+    die_after : int, optional
+        After how many checkpoints this process kills itself, for a trial.
+
+    Returns
+    -------
+    dict
+        "losses" of the batches, and "weights", the `fingerprint` of the model.
+
+    Raises
+    ------
+    TypeError
+        If `batches` is no whole number.
+    ValueError
+        If `batches` is out of its range.
+    """
+    batches = _checks.whole_number("batches", batches, least=1, most=468)
+    (images, labels), _ = mnist.load_data()
+    examples = 128 * batches - 64
+    images, labels = mnist.prepare_images(images[:examples]), labels[:examples]
+    if die_after and checkpoints:
+        mark = Path(checkpoints, f"ckpt-{die_after}.index")
+        threading.Thread(target=_die_when_there_is, args=[mark], daemon=True).start()
+    model = new_model()
+    history = fit(
+        model, images, labels, learning_rate=0.1, shuffle=True, seed=3, verbose=0,
+        checkpoints=Checkpoints(checkpoints, every=20) if checkpoints else None,
+    )  # fmt: skip
+    return {"losses": history["batch_loss"], "weights": fingerprint(model)}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, or measure, and write what came out as JSON.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the command line by default.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, help="where the first worker writes its results")
+    parser.add_argument("--batches", type=int, default=100, help="of 128 examples (default: 100)")
+    parser.add_argument("--checkpoints", help="a folder from which to go on")
+    parser.add_argument("--die-after", type=int, help="of how many checkpoints the last one dies")
+    parser.add_argument("--measure", type=int, nargs="*", help="batch sizes to measure instead")
+    options = parser.parse_args(arguments)
+    strategy = chosen_strategy()
+    resolver = strategy.cluster_resolver
+    worker = resolver.task_id if resolver and resolver.task_id else 0
+    results: dict[str, Any] = {}
+    with strategy.scope():
+        if options.measure is not None:
+            results["steps"] = {size: seconds_per_step(size) for size in options.measure}
+            sizes = (1_000, 100_000, 400_000, 1_600_000)
+            results["exchanges"] = {n: seconds_per_exchange(strategy, n) for n in sizes}
+            results["keras"] = what_keras_says()
+        else:
+            last = worker == strategy.num_replicas_in_sync - 1
+            dies = options.die_after if last else None
+            results = train(options.batches, checkpoints=options.checkpoints, die_after=dies)
+            print(
+                f"worker {worker}: weights {results['weights']}, loss {results['losses'][-1]:.7f}"
+            )
+    if options.output and worker == 0:
+        options.output.write_text(json.dumps(results))
+
+
+def _die_when_there_is(path: Path) -> None:
+    """Kill this process, without a word, as soon as a file is there."""
+    while not path.exists():
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
