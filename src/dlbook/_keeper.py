@@ -20,7 +20,7 @@ from dlbook.checkpoints import Checkpoints
 REFUSED = "checkpoints: expected a folder with checkpoints of this training, or an empty one. "
 
 
-class _Other(ValueError):
+class _OtherError(ValueError):
     """A checkpoint is one of another training."""
 
 
@@ -123,7 +123,7 @@ class Keeper:
             tf.train.Checkpoint(about=self.about).restore(latest).expect_partial()
             self._compare(self.found["form"])
             self.checkpoint.restore(latest).assert_existing_objects_matched()
-        except _Other:
+        except _OtherError:
             raise
         except Exception as error:
             reason = str(error).partition("\n")[0]
@@ -142,7 +142,7 @@ class Keeper:
         """Raise unless a checkpoint is one of this training."""
         for name, value in json.loads(json.dumps(self._form())).items():
             if saved.get(name) != value:
-                raise _Other(
+                raise _OtherError(
                     f"{REFUSED}Received: one with other {name}, "
                     f"{_checks.shown(saved.get(name))} in place of {_checks.shown(value)}"
                 )

@@ -8,16 +8,15 @@ import hashlib
 import json
 import os
 import signal
-import statistics
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dlbook import NaiveDense, NaiveSequential, _checks, fit
+from dlbook import NaiveDense, NaiveSequential, _checks, _strategies, fit, update_weights
 from dlbook.checkpoints import Checkpoints
 from dlbook.datasets import mnist
 
@@ -56,70 +55,25 @@ def new_model() -> NaiveSequential:
     return NaiveSequential([first, NaiveDense(512, 10, tf.nn.softmax, seed=2, **how)])
 
 
-def fingerprint(model: Any) -> str:
-    """Return some letters that are the same only if all weights of two models are.
-
-    Parameters
-    ----------
-    model : Model
-        A network.
-
-    Returns
-    -------
-    str
-        The first 8 letters of the SHA-256 of all bytes of the weights.
-    """
+def _fingerprint(model: Any) -> str:
+    """Return some letters that are the same only if all weights of two models are."""
     digest = hashlib.sha256()
     for weight in model.weights:
         digest.update(np.asarray(weight).tobytes())
     return digest.hexdigest()[:8]
 
 
-def seconds_per_step(batch_size: int, steps: int = 12, rounds: int = 3) -> float:
-    """Return how long one training step takes; to be called in a strategy's scope.
-
-    Parameters
-    ----------
-    batch_size : int
-        How many examples make a step, over all workers.
-    steps, rounds : int
-        How many steps to measure, and how often.
-
-    Returns
-    -------
-    float
-        Seconds: the median over the rounds of the time that more steps take than a single one.
-    """
-    examples = batch_size * (1 + steps)
-    (images, labels), _ = mnist.load_data()
-    images, labels = mnist.prepare_images(images[:examples]), labels[:examples]
-    model, times = new_model(), []
-    for _ in range(rounds):
-        ends = [time.perf_counter()]
-        for count in (batch_size, examples):
-            fit(model, images[:count], labels[:count], 1, batch_size, verbose=0)
-            ends.append(time.perf_counter())
-        times.append((ends[2] - 2 * ends[1] + ends[0]) / steps)
-    return statistics.median(times)
+def _seconds_per_step(strategy: Any, batch_size: int, steps: int = 20) -> float:
+    """Return how long a training step takes: the fastest of some, which nothing has disturbed."""
+    (raw, labels), _ = mnist.load_data()
+    images, labels = mnist.prepare_images(raw[:batch_size]), labels[:batch_size]
+    replicas = _strategies.Replicas(strategy, new_model())
+    step = replicas.step_with(update_weights, 1e-3, None)
+    return _fastest(lambda: step(images, labels), steps)
 
 
-def seconds_per_exchange(strategy: Any, numbers: int, steps: int = 15) -> float:
-    """Return how long it takes to add up vectors over all replicas.
-
-    Parameters
-    ----------
-    strategy : tf.distribute.Strategy
-        What adds them up.
-    numbers : int
-        How many numbers of 4 bytes each replica brings.
-    steps : int
-        How often to measure.
-
-    Returns
-    -------
-    float
-        Seconds, the median.
-    """
+def _seconds_per_exchange(strategy: Any, numbers: int, steps: int = 20) -> float:
+    """Return how long it takes to add up vectors of so many numbers over all replicas."""
     import tensorflow as tf
 
     def one_replica(vector: Any) -> Any:
@@ -127,22 +81,24 @@ def seconds_per_exchange(strategy: Any, numbers: int, steps: int = 15) -> float:
         return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, vector)
 
     exchange = tf.function(lambda vector: strategy.run(one_replica, args=(vector,)))
-    vector, times = tf.zeros(numbers), []
-    for _ in range(steps + 1):
+    vector = tf.zeros(numbers)
+    local = strategy.experimental_local_results
+    return _fastest(lambda: float(local(exchange(vector))[0][0]), steps)
+
+
+def _fastest(run: Callable[[], Any], times: int) -> float:
+    """Return the seconds of the fastest run, after one to warm up."""
+    run()
+    seconds = []
+    for _ in range(times):
         start = time.perf_counter()
-        float(strategy.experimental_local_results(exchange(vector))[0][0])
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])
+        run()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
 
 
-def what_keras_says() -> str:
-    """Return what comes of Keras' own `fit`; to be called in a strategy's scope.
-
-    Returns
-    -------
-    str
-        "it trains", or the kind of the error and its first words.
-    """
+def _what_keras_says() -> str:
+    """Return what comes of Keras' own `fit` in this scope: "it trains", or its error."""
     import keras
 
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
@@ -171,7 +127,7 @@ def train(
     Returns
     -------
     dict
-        "losses" of the batches, and "weights", the `fingerprint` of the model.
+        "losses" of the batches, and "weights", letters that are the same only if all weights are.
 
     Raises
     ------
@@ -181,9 +137,9 @@ def train(
         If `batches` is out of its range.
     """
     batches = _checks.whole_number("batches", batches, least=1, most=468)
-    (images, labels), _ = mnist.load_data()
     examples = 128 * batches - 64
-    images, labels = mnist.prepare_images(images[:examples]), labels[:examples]
+    (raw, labels), _ = mnist.load_data()
+    images, labels = mnist.prepare_images(raw[:examples]), labels[:examples]
     if die_after and checkpoints:
         mark = Path(checkpoints, f"ckpt-{die_after}.index")
         threading.Thread(target=_die_when_there_is, args=[mark], daemon=True).start()
@@ -192,7 +148,7 @@ def train(
         model, images, labels, learning_rate=0.1, shuffle=True, seed=3, verbose=0,
         checkpoints=Checkpoints(checkpoints, every=20) if checkpoints else None,
     )  # fmt: skip
-    return {"losses": history["batch_loss"], "weights": fingerprint(model)}
+    return {"losses": history["batch_loss"], "weights": _fingerprint(model)}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -216,10 +172,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results: dict[str, Any] = {}
     with strategy.scope():
         if options.measure is not None:
-            results["steps"] = {size: seconds_per_step(size) for size in options.measure}
+            results["steps"] = {size: _seconds_per_step(strategy, size) for size in options.measure}
             sizes = (1_000, 100_000, 400_000, 1_600_000)
-            results["exchanges"] = {n: seconds_per_exchange(strategy, n) for n in sizes}
-            results["keras"] = what_keras_says()
+            results["exchanges"] = {n: _seconds_per_exchange(strategy, n) for n in sizes}
+            results["keras"] = _what_keras_says()
         else:
             last = worker == strategy.num_replicas_in_sync - 1
             dies = options.die_after if last else None

@@ -160,6 +160,11 @@ def run(
     workers = _checks.whole_number("workers", workers, least=1)
     if timeout is not None:
         timeout = _checks.real_number("timeout", timeout, above=0)
+    pairs = env.items() if isinstance(env, Mapping) else [(env, "")] * (env is not None)
+    if not all(isinstance(part, str) for pair in pairs for part in pair):
+        raise TypeError(f"env: expected a mapping of text to text. Received: {_checks.shown(env)}")
+    if output is not None and not hasattr(output, "write"):
+        raise TypeError(f"output: expected a text file. Received: {_checks.shown(output)}")
     if not os.path.isfile(parts[0]):  # noqa: PTH113 - as it was given
         raise FileNotFoundError(f"command[0]: expected a script. Received: {str(parts[0])!r}")
     crew = _Crew(
@@ -284,12 +289,12 @@ class _Crew:
         if failed is not None:
             lines = self.last[failed]
             print(f"The last lines of worker {failed}:", *lines, sep="\n    ", file=self.output)
-            # The error of a program begins with the last line that is not indented.
             said = [line for line in lines if line.strip()]
+            # The error of a program begins with the last line that is not indented.
             first = next((line for line in reversed(said) if not line[0].isspace()), None)
-            ends = [] if first is None else [first, said[-1].strip()][: 1 + (first != said[-1])]
-            reason = ": ".join([ending.reason, *[" … ".join(ends)] * bool(ends)])
-            ending = Ending(ending.code, reason)
+            if first is not None and self.processes[failed].returncode > 0:
+                more = f" … {said[-1].strip()}" * (first != said[-1])
+                ending = Ending(ending.code, f"{ending.reason}: {first}{more}")
         print(ending.reason, file=self.output, flush=True)
         return ending
 
