@@ -33,7 +33,10 @@ def chosen_strategy() -> Any:
     import tensorflow as tf
 
     if "SLURM_STEP_NODELIST" in os.environ:
-        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
+        # The resolver counts graphics cards, and fails without one: one for each task, then.
+        tasks = {"gpus_per_node": 64, "gpus_per_task": 1, "auto_set_gpu": False}
+        there_are = tf.config.list_physical_devices("GPU")
+        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(**{} if there_are else tasks)
         return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
     if "TF_CONFIG" in os.environ:
         return tf.distribute.MultiWorkerMirroredStrategy()
@@ -151,6 +154,17 @@ def train(
     return {"losses": history["batch_loss"], "weights": _fingerprint(model)}
 
 
+def _parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, help="where the first worker writes its results")
+    parser.add_argument("--batches", type=int, default=100, help="of 128 examples (default: 100)")
+    parser.add_argument("--checkpoints", help="a folder from which to go on")
+    parser.add_argument("--die-after", type=int, help="of how many checkpoints the last one dies")
+    parser.add_argument("--measure", type=int, nargs="*", help="batch sizes to measure instead")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, or measure, and write what came out as JSON.
 
@@ -159,13 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         Those of the command line by default.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, help="where the first worker writes its results")
-    parser.add_argument("--batches", type=int, default=100, help="of 128 examples (default: 100)")
-    parser.add_argument("--checkpoints", help="a folder from which to go on")
-    parser.add_argument("--die-after", type=int, help="of how many checkpoints the last one dies")
-    parser.add_argument("--measure", type=int, nargs="*", help="batch sizes to measure instead")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     strategy = chosen_strategy()
     resolver = strategy.cluster_resolver
     worker = resolver.task_id if resolver and resolver.task_id else 0
