@@ -122,8 +122,8 @@ def run(environment: Environment, pages: list[str], tests: list[str]) -> None:
             if what == "pages":
                 words = words[words.rfind("\n", 0, words.find("pages that ran failed")) + 1 :]
             environment.failed = True
-            variables = " ".join(f"{k}={v!r}" for k, v in environment.variables.items())
-            print(f"\n== {environment.name} ({variables})\n\n{words.strip()}")
+            told = " ".join(f"{k}={v!r}" for k, v in environment.variables.items())
+            print(f"\n== {environment.name} ({told})\n\n{words.strip()}")
             print(f"{done.stderr[-2000:].strip()}\n", flush=True)
 
 

@@ -29,10 +29,6 @@ PATIENCE = 60.0
 """Seconds for the sabotage of one cell; what is left then is told."""
 
 
-PLACES = 400
-"""More values than a cell names."""
-
-
 # -- how a value is spoilt -------------------------------------------------------------------
 
 
@@ -290,17 +286,21 @@ def sabotage_cell(source: str, names: dict) -> Iterator[tuple[int, str, str]]:
     todo = set(range(len(sites.lines))) - run_checks(code, names)  # what fails cannot be judged
     end = time.perf_counter() + PATIENCE
 
-    for spoil in SABOTAGE.values():
-        for name in names_read(ast.parse(source)):
+    # What the checks themselves read is tried first: a cell may take a second, and patience ends.
+    checked = {name for _, condition in sites.lines for name in names_read(ast.parse(condition))}
+    for name in sorted(names_read(ast.parse(source)), key=lambda name: name not in checked):
+        for spoil in SABOTAGE.values():
             if todo and time.perf_counter() < end and (worse := spoilt(names, name, spoil)):
                 todo -= run_checks(code, worse)
-    # What the cell makes itself cannot be spoilt before: so each value in it, one at a time.
+    # What the cell makes itself cannot be spoilt before: so each value in it, one at a time, the
+    # last first, since the checks read these.
     calls = set().union(*(calls_to_spoil(sites.lines[k][1], names) for k in todo))
-    for each in range(PLACES if todo else 0):
-        one = SpoilOne(each, calls)
-        variant = one.visit(without_glue(ast.parse(source)))
-        if not todo or one.seen < each or time.perf_counter() > end:
+    counting = SpoilOne(-1, calls)
+    counting.visit(without_glue(ast.parse(source)))
+    for each in reversed(range(counting.seen + 1)):
+        if not todo or time.perf_counter() > end:
             break
+        variant = SpoilOne(each, calls).visit(without_glue(ast.parse(source)))
         worse = compile(ast.fix_missing_locations(Sites().visit(variant)), "<sabotage>", "exec")
         for spoil in SABOTAGE.values():
             todo -= run_checks(worse, {**names, "_spoil": spoil})
