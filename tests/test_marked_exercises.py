@@ -56,9 +56,11 @@ def programs(page, exercise):
 
 
 def needs(exercise, refused, accepted):
-    """Return the names that the programs and the check cells of an exercise read."""
-    codes = [code for _, code in refused + accepted]
-    return set().union(*(marked.names_of(code)[0] for code in codes), *(c.reads for c in exercise.marks))
+    """Return the names of the page that the programs and the check cells of an exercise read."""
+    found = [marked.names_of(code) for _, code in refused + accepted]
+    found += [(cell.reads, cell.binds) for cell in exercise.marks]
+    reads, binds = zip(*found, strict=True)
+    return set().union(*reads) - set().union(*binds)
 
 
 @pytest.mark.numeric
