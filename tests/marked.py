@@ -85,11 +85,11 @@ def names_of(code: str) -> tuple[set[str], set[str]]:
     for node in ast.walk(ast.parse(code)):
         match node:
             case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=given), *_]):
-                binds |= {given} if name in CHANGING else set()
+                binds |= {given} & reads if name in CHANGING else set()
             case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in CHANGING:
-                binds |= {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
+                binds |= {part.id for part in ast.walk(value) if isinstance(part, ast.Name)} & reads
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                binds.add(name)
+                binds |= {name} & reads
     return reads, binds
 
 

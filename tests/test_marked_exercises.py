@@ -121,7 +121,9 @@ def test_at_least_two_typical_mistakes_are_tried(page, label):
 
 def test_every_mistake_belongs_to_a_marked_exercise():
     for path in sorted((marked.DOCS.parent / "tests" / "mistakes").glob("*.py")):
-        labels = {of for right in (True, False) for of, _ in marked.programs_of(path.stem, right=right)}
+        labels = {
+            of for right in (True, False) for of, _ in marked.programs_of(path.stem, right=right)
+        }
         assert labels <= set(PAGES[path.stem])
 
 

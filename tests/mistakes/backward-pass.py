@@ -2,26 +2,31 @@
 
 # ruff: noqa
 
+
 # %% ex-backward-pass-label
 # Forgets the mean.
 def score_gradient(P, labels):
     return P - np.eye(P.shape[1])[labels]
+
 
 # %% ex-backward-pass-label
 # The other way round.
 def score_gradient(P, labels):
     return (np.eye(P.shape[1])[labels] - P) / len(P)
 
+
 # %% ex-backward-pass-label
 # Divides by the number of classes.
 def score_gradient(P, labels):
     return (P - np.eye(P.shape[1])[labels]) / P.shape[1]
+
 
 # %% right: ex-backward-pass-label
 def score_gradient(P, labels):
     result = P.copy()
     result[np.arange(len(P)), labels] -= 1
     return result / len(P)
+
 
 # %% ex-backward-pass-deep
 # Forgets the masks of relu.
@@ -36,6 +41,7 @@ def all_gradients(x, labels, layers):
         d = d @ W.T
     return found[::-1]
 
+
 # %% ex-backward-pass-deep
 # Takes relu of the scores.
 def all_gradients(x, labels, layers):
@@ -49,6 +55,7 @@ def all_gradients(x, labels, layers):
         d = (d @ W.T) * (h > 0)
     return found[::-1]
 
+
 # %% ex-backward-pass-deep
 # The last layer comes first.
 def all_gradients(x, labels, layers):
@@ -61,6 +68,7 @@ def all_gradients(x, labels, layers):
         found.append((h.T @ d, d.sum(axis=0)))
         d = (d @ W.T) * (h > 0)
     return found
+
 
 # %% right: ex-backward-pass-deep
 def all_gradients(x, labels, layers):

@@ -2,20 +2,24 @@
 
 # ruff: noqa
 
+
 # %% ex-dot-products-shapes
 # Knows matrices only.
 def shape_of_product(one, other):
     return (one[0], other[-1]) if one[-1] == other[0] else None
+
 
 # %% ex-dot-products-shapes
 # Compares the outer lengths.
 def shape_of_product(one, other):
     return one[:-1] + other[1:] if one[0] == other[-1] else None
 
+
 # %% ex-dot-products-shapes
 # Never refuses.
 def shape_of_product(one, other):
     return one[:-1] + other[1:]
+
 
 # %% right: ex-dot-products-shapes
 def shape_of_product(one, other):
@@ -23,6 +27,7 @@ def shape_of_product(one, other):
         return np.dot(np.ones(one), np.ones(other)).shape
     except ValueError:
         return None
+
 
 # %% ex-dot-products-count
 # Multiplies all sizes.
@@ -32,10 +37,12 @@ def multiplications(sizes):
         product *= size
     return product
 
+
 # %% ex-dot-products-count
 # Counts the biases, which are added.
 def multiplications(sizes):
     return sum((a + 1) * b for a, b in zip(sizes, sizes[1:]))
+
 
 # %% ex-dot-products-outer
 # Keeps only the last round.
@@ -44,6 +51,7 @@ def dot_over_k(x, y):
         total = x[:, k : k + 1] * y[k]
     return total
 
+
 # %% ex-dot-products-outer
 # One round too few.
 def dot_over_k(x, y):
@@ -51,6 +59,7 @@ def dot_over_k(x, y):
     for k in range(x.shape[1] - 1):
         total += x[:, k : k + 1] * y[k]
     return total
+
 
 # %% right: ex-dot-products-outer
 def dot_over_k(x, y):

@@ -2,11 +2,13 @@
 
 # ruff: noqa
 
+
 # %% ex-first-weights-limit
 # The limit is the standard deviation.
 def he_uniform(rng, inputs, units):
     a = np.sqrt(2 / inputs)
     return rng.uniform(-a, a, (inputs, units))
+
 
 # %% ex-first-weights-limit
 # Glorot's limit.
@@ -14,14 +16,17 @@ def he_uniform(rng, inputs, units):
     a = np.sqrt(6 / (inputs + units))
     return rng.uniform(-a, a, (inputs, units))
 
+
 # %% ex-first-weights-limit
 # Draws from a normal distribution.
 def he_uniform(rng, inputs, units):
     return rng.normal(0, np.sqrt(2 / inputs), (inputs, units))
 
+
 # %% right: ex-first-weights-limit
 def he_uniform(rng, inputs, units):
     return (2 * rng.random((inputs, units)) - 1) * (6 / inputs) ** 0.5
+
 
 # %% ex-first-weights-linear
 # Leaves relu in.
@@ -31,6 +36,7 @@ def growth_without_relu(x, deviation, layers, rng):
         h = np.maximum(h @ rng.normal(0, deviation, (h.shape[1], h.shape[1])), 0)
     return size(h) / size(x)
 
+
 # %% ex-first-weights-linear
 # The size itself, and not how many times it grew.
 def growth_without_relu(x, deviation, layers, rng):
@@ -38,6 +44,7 @@ def growth_without_relu(x, deviation, layers, rng):
     for _ in range(layers):
         h = h @ rng.normal(0, deviation, (h.shape[1], h.shape[1]))
     return size(h)
+
 
 # %% ex-first-weights-linear
 # Sends x through each layer and not the result of the layer before.

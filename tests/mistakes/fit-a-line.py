@@ -2,6 +2,7 @@
 
 # ruff: noqa
 
+
 # %% ex-fit-a-line-two-points
 # Forgets the factor 2 of the slope.
 def steps_until(limit, day, height):
@@ -10,6 +11,7 @@ def steps_until(limit, day, height):
         w, b = w - 0.1 * np.mean(error * day), b - 0.1 * np.mean(error)
         count += 1
     return count, w, b
+
 
 # %% ex-fit-a-line-two-points
 # Takes one step too many.
@@ -22,6 +24,7 @@ def steps_until(limit, day, height):
         if np.mean(error**2) < limit:
             return count, w, b
 
+
 # %% ex-fit-a-line-two-points
 # Moves w first, and then b with the error of the new w.
 def steps_until(limit, day, height):
@@ -31,6 +34,7 @@ def steps_until(limit, day, height):
         b = b - 0.2 * np.mean(w * day + b - height)
         count += 1
     return count, w, b
+
 
 # %% ex-fit-a-line-back
 # What one spread is worth, and not one unit.
@@ -42,6 +46,7 @@ def per_unit(features, price):
         w = w - 0.3 * 2 * inputs.T @ (inputs @ w - price) / len(price)
     return w[:2]
 
+
 # %% ex-fit-a-line-back
 # Multiplies by the spread where it should divide.
 def per_unit(features, price):
@@ -52,12 +57,14 @@ def per_unit(features, price):
         w = w - 0.3 * 2 * inputs.T @ (inputs @ w - price) / len(price)
     return w[:2] * spread
 
+
 # %% ex-fit-a-line-back
 # Returns the bias, too.
 def per_unit(features, price):
     spread = features.std(axis=0)
     inputs = np.column_stack([(features - features.mean(axis=0)) / spread, np.ones(len(price))])
     return np.linalg.lstsq(inputs, price, rcond=None)[0] / [*spread, 1]
+
 
 # %% right: ex-fit-a-line-back
 def per_unit(features, price):

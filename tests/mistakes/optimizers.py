@@ -2,6 +2,7 @@
 
 # ruff: noqa
 
+
 # %% ex-optimizers-nesterov
 # The gradient at p: classical momentum.
 def looking_ahead(gradient, p, eta, beta, steps):
@@ -11,6 +12,7 @@ def looking_ahead(gradient, p, eta, beta, steps):
         p = p + v
         ahead.append(p + beta * v)
     return np.array(ahead)
+
 
 # %% ex-optimizers-nesterov
 # Collects p itself.
@@ -22,6 +24,7 @@ def looking_ahead(gradient, p, eta, beta, steps):
         ahead.append(p)
     return np.array(ahead)
 
+
 # %% ex-optimizers-nesterov
 # Moves before it has the new velocity.
 def looking_ahead(gradient, p, eta, beta, steps):
@@ -32,11 +35,13 @@ def looking_ahead(gradient, p, eta, beta, steps):
         ahead.append(p + beta * v)
     return np.array(ahead)
 
+
 # %% ex-optimizers-sign
 # Goes up.
 class SignDescent(optimizers.Optimizer):
     def movement(self, gradient, memory):
         return self.learning_rate * np.sign(np.asarray(gradient))
+
 
 # %% ex-optimizers-sign
 # The gradient itself, as plain descent does.
@@ -44,11 +49,13 @@ class SignDescent(optimizers.Optimizer):
     def movement(self, gradient, memory):
         return -self.learning_rate * np.asarray(gradient)
 
+
 # %% ex-optimizers-sign
 # Forgets the learning rate.
 class SignDescent(optimizers.Optimizer):
     def movement(self, gradient, memory):
         return -np.sign(np.asarray(gradient))
+
 
 # %% right: ex-optimizers-sign
 class SignDescent(optimizers.Optimizer):

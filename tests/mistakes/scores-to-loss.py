@@ -2,6 +2,7 @@
 
 # ruff: noqa
 
+
 # %% ex-scores-to-loss-stuck
 # One half is taken for more than one half.
 def repetitions(slope, score=-8.0):
@@ -10,6 +11,7 @@ def repetitions(slope, score=-8.0):
         score -= slope(share)
         count += 1
     return count
+
 
 # %% ex-scores-to-loss-stuck
 # Goes the wrong way.
@@ -20,6 +22,7 @@ def repetitions(slope, score=-8.0):
         count += 1
     return count
 
+
 # %% ex-scores-to-loss-stuck
 # Gives the score to the slope.
 def repetitions(slope, score=-8.0):
@@ -29,6 +32,7 @@ def repetitions(slope, score=-8.0):
         count += 1
     return count
 
+
 # %% right: ex-scores-to-loss-stuck
 def repetitions(slope, score=-8.0):
     for count in range(10**6):
@@ -37,11 +41,13 @@ def repetitions(slope, score=-8.0):
             return count
         score = score - slope(share)
 
+
 # %% ex-scores-to-loss-log-softmax
 # The logarithm of what has become 0.
 def log_softmax(z):
     with np.errstate(divide="ignore"):
         return np.log(safe_softmax(z))
+
 
 # %% ex-scores-to-loss-log-softmax
 # Does not subtract the largest score.
@@ -49,10 +55,12 @@ def log_softmax(z):
     with np.errstate(over="ignore"):
         return z - np.log(np.exp(z).sum())
 
+
 # %% ex-scores-to-loss-log-softmax
 # Forgets the sum.
 def log_softmax(z):
     return z - z.max()
+
 
 # %% right: ex-scores-to-loss-log-softmax
 def log_softmax(z):
