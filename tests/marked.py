@@ -68,7 +68,45 @@ class Exercise:
 
 
 def names_of(code: str) -> tuple[set[str], set[str]]:
-    """Return the global names that a cell reads, and those that it binds or changes."""
+    """Return the names that a cell takes from others, and those that it binds or changes."""
+    reads, binds = set(), set()
+
+    def take(node: ast.AST) -> None:
+        here, there = names_of_one(node)
+        reads.update(here - binds)
+        binds.update(there)
+
+    def walk(block: list[ast.stmt]) -> None:
+        for node in block:
+            match node:
+                case ast.With(items=items, body=body):
+                    for item in items:
+                        take(item.context_expr)
+                        binds.update(n.id for n in ast.walk(item) if is_stored(n))
+                    walk(body)
+                case ast.For(target=target, iter=values, body=body, orelse=rest):
+                    take(values)
+                    binds.update(n.id for n in ast.walk(target) if is_stored(n))
+                    walk(body + rest)
+                case (
+                    ast.While(test=test, body=body, orelse=rest)
+                    | ast.If(test=test, body=body, orelse=rest)
+                ):
+                    take(test)
+                    walk(body + rest)
+                case _:
+                    take(node)
+
+    walk(ast.parse(code).body)
+    return reads, binds
+
+
+def is_stored(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def names_of_one(node: ast.AST) -> tuple[set[str], set[str]]:
+    """Return the global names that a statement or an expression reads, and those that it binds."""
     reads, binds = set(), set()
 
     def visit(scope: symtable.SymbolTable) -> None:
@@ -81,15 +119,19 @@ def names_of(code: str) -> tuple[set[str], set[str]]:
         for child in scope.get_children():
             visit(child)
 
-    visit(symtable.symtable(code, "cell", "exec"))
-    for node in ast.walk(ast.parse(code)):
-        match node:
+    visit(symtable.symtable(ast.unparse(node), "cell", "exec"))
+    if isinstance(
+        node, ast.Assign
+    ):  # unlike an assignment to a new name, these change what is there
+        targets = [part for target in node.targets for part in ast.walk(target)]
+        changed = [part.value for part in targets if isinstance(part, ast.Subscript)]
+        binds |= {part.id for part in changed if isinstance(part, ast.Name)} & reads
+    for part in ast.walk(node):
+        match part:
             case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=given), *_]):
                 binds |= {given} & reads if name in CHANGING else set()
             case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in CHANGING:
-                binds |= {part.id for part in ast.walk(value) if isinstance(part, ast.Name)} & reads
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                binds |= {name} & reads
+                binds |= {n.id for n in ast.walk(value) if isinstance(n, ast.Name)} & reads
     return reads, binds
 
 
@@ -143,3 +185,39 @@ def programs_of(page: str, *, right: bool = False) -> list[tuple[str, str]]:
     parts = TITLE.split(path.read_text("utf-8"))[1:]
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     return [(label, code) for is_right, label, code in triples if bool(is_right) == right]
+
+
+def needs_tensorflow(cell: Cell) -> bool:
+    """Tell whether a cell itself loads TensorFlow, whatever the cells before it have made."""
+    for node in ast.walk(ast.parse(cell.code)):
+        match node:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(module)):
+                modules = [module]
+            case ast.Call(func=ast.Name(id="NaiveDense"), keywords=keywords):
+                # Without an engine a layer takes its variables from TensorFlow.
+                given = {keyword.arg for keyword in keywords}
+                modules = [] if given & {"engine", None} else ["tensorflow"]
+            case _:
+                continue
+        # The event files are those that Keras writes.
+        if {"tensorflow", "keras"} & {name.partition(".")[0] for name in modules}:
+            return True
+        if "dlbook.event_files" in modules:
+            return True
+    return False
+
+
+def free_of_tensorflow(cells: list[Cell]) -> list[Cell]:
+    """Return the cells that run without TensorFlow, since they need no name that it has made."""
+    free, made_with_it = [], set()
+    for cell in cells:
+        if cell.starting_point:
+            continue
+        if needs_tensorflow(cell) or cell.reads & made_with_it:
+            made_with_it |= cell.binds
+        else:
+            made_with_it -= cell.binds
+            free.append(cell)
+    return free

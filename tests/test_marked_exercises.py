@@ -129,3 +129,70 @@ def test_every_mistake_belongs_to_a_marked_exercise():
 
 def test_at_least_forty_exercises_are_marked():
     assert len(ALL) >= 40
+
+
+def free_lines(page):
+    """Return the cells of a page that run without TensorFlow, by their lines."""
+    cells = marked.cells_of((marked.DOCS / f"{page}.md").read_text("utf-8"))
+    return {cell.line for cell in marked.free_of_tensorflow(cells)}
+
+
+def test_at_least_forty_marked_exercises_run_without_tensorflow():
+    """So that they can mark a reader's program in the browser, where TensorFlow cannot be."""
+    live = [
+        exercise.label
+        for page, exercises in PAGES.items()
+        for free in [free_lines(page)]
+        for exercise in exercises.values()
+        if free >= {cell.line for cell in exercise.answer + exercise.marks}
+    ]
+    assert len(live) >= 40
+
+
+# Pages about operations, gradients and training, of which TensorFlow is no part.
+WITHOUT = [
+    "autodiff",
+    "backward-pass",
+    "first-weights",
+    "fit-a-line",
+    "geometry",
+    "gradients",
+    "kinds-of-data",
+    "playground",
+    "relu-curves",
+    "scores-to-loss",
+    "spot-the-bug",
+    "step-sizes",
+    "tensor-operations",
+    "tensors",
+    "what-a-dot-product-means",
+]
+
+
+@pytest.mark.parametrize("page", WITHOUT)
+def test_all_cells_of_pages_that_need_no_tensorflow_run_without_it(page):
+    cells = marked.cells_of((marked.DOCS / f"{page}.md").read_text("utf-8"))
+    assert free_lines(page) == {cell.line for cell in cells if not cell.starting_point}
+
+
+def test_at_least_four_hundred_cells_run_without_tensorflow():
+    assert sum(len(free_lines(path.stem)) for path in marked.DOCS.glob("*.md")) >= 400
+
+
+def test_what_comes_from_tensorflow_is_followed_from_cell_to_cell():
+    cells = ["import numpy as np", "import keras", "net = keras.Model()", "x = np.ones(2)"]
+    cells += ["y = net(x)", "y = np.zeros(3)", "y + x", "with np.errstate(): net = 1", "net"]
+    page = "\n".join(f"```{{code-cell}} ipython3\n{code}\n```\n" for code in cells)
+    free = marked.free_of_tensorflow(marked.cells_of(page))
+    assert [cell.code.strip() for cell in free] == [cells[k] for k in (0, 3, 5, 6, 7, 8)]
+
+
+def test_a_layer_without_an_engine_needs_tensorflow():
+    for code, needs_it in [
+        ("NaiveDense(2, 3, None)", True),
+        ("NaiveDense(2, 3, None, engine=autodiff)", False),
+        ("NaiveDense(2, 3, None, **shared)", False),
+        ("from tensorflow import nn", True),
+        ("from dlbook.event_files import read_curve", True),
+    ]:
+        assert marked.needs_tensorflow(marked.Cell(code, 1, [])) == needs_it
