@@ -94,6 +94,12 @@ def names_of(code: str) -> tuple[set[str], set[str]]:
                 ):
                     take(test)
                     walk(body + rest)
+                case ast.Try(body=body, handlers=handlers, orelse=rest, finalbody=last):
+                    walk(body)
+                    for handler in handlers:
+                        binds.update({handler.name} - {None})
+                        walk(handler.body)
+                    walk(rest + last)
                 case _:
                     take(node)
 

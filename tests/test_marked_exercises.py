@@ -5,6 +5,7 @@ see; then what readers start from, the mistakes and the answer are tried on a co
 """
 
 import ast
+import builtins
 import contextlib
 import importlib.util
 import io
@@ -147,6 +148,23 @@ def test_at_least_forty_marked_exercises_run_without_tensorflow():
         if free >= {cell.line for cell in exercise.answer + exercise.marks}
     ]
     assert len(live) >= 40
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in marked.DOCS.glob("*.md")))
+def test_cells_read_only_what_cells_before_them_have_made(page):
+    cells = marked.cells_of((marked.DOCS / f"{page}.md").read_text("utf-8"))
+    # A function may call one that is defined after it, and a class itself.
+    functions = {
+        node.name
+        for cell in cells
+        for node in ast.parse(cell.code).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
+    made = set(dir(builtins)) | functions
+    for cell in cells:
+        if not cell.starting_point:
+            assert cell.reads <= made, (cell.line, cell.reads - made)
+            made |= cell.binds
 
 
 # Pages about operations, gradients and training, of which TensorFlow is no part.
