@@ -18,7 +18,7 @@ DOCS = TESTS.parent / "docs"
 PIECE = re.compile(
     r"^```\{code-cell\} ipython3\n(?:---\n(?P<head>.*?)^---\n)?(?P<code>.*?)^```$"
     r"|^```\{(?P<kind>exercise|solution)-start\}[^\n]*?(?P<of>ex-[\w-]+)?\n(?P<options>.*?)^```$"
-    r"|^```\{(?P<end>exercise|solution)-end\}$",
+    r"|^```\{(?P<end>exercise|solution)-end\}\n```$",
     re.M | re.S,
 )
 CHANGING = {"fit", "train", "one_training_step", "update_weights", "assign", "assign_sub", "append"}
@@ -146,6 +146,10 @@ def cells_of(text: str) -> list[Cell]:
     cells, exercise, part = [], "", ""
     for found in PIECE.finditer(text):
         if found["kind"]:
+            if part:
+                raise ValueError(
+                    f"{exercise}: expected its {part}-end before the next. Received: none"
+                )
             label = found["of"] if found["kind"] == "solution" else None
             exercise, part = label or LABEL.search(found["options"])[1], found["kind"]
         elif found["end"]:
