@@ -114,7 +114,9 @@ def turned(value: object) -> object:
 
 @of_tensors
 def of_another_dtype(value: object) -> object:
-    """Return an array whose numbers take another number of bytes, and share no memory."""
+    """Return an array whose numbers take another number of bytes, or another dtype."""
+    if isinstance(value, np.dtype):
+        return np.dtype("complex128" if value != np.complex128 else "bool")
     if not isinstance(value, np.ndarray):
         return value
     return value.astype("float64" if value.dtype != np.float64 else "float32")
