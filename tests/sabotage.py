@@ -25,8 +25,8 @@ import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL = re.compile(r"^```\{code-cell\} ipython3\n(?:---\n(.*?)^---\n)?(.*?)^```$", re.M | re.S)
-PATIENCE = 60.0
-"""Seconds for the sabotage of one cell; what is left then is told."""
+PATIENCE = float(os.environ.get("DLBOOK_PATIENCE", "60"))
+"""Seconds for the sabotage of one cell; what is left then is told. Busy machines need more."""
 
 
 # -- how a value is spoilt -------------------------------------------------------------------
