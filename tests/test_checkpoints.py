@@ -155,6 +155,7 @@ def test_checkpoints_do_not_change_the_training(data, tmp_path):
         ({"shuffle": True}, "other shuffle, False in place of True"),
         ({"fewer": 1}, r"other images, \[250, 6\] in place of \[249, 6\]"),
         ({"labels": 1}, "other labels"),
+        ({"validated": True}, "other history"),
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused_in_words(data, tmp_path, change, message):
@@ -165,14 +166,24 @@ def test_a_checkpoint_of_another_training_is_refused_in_words(data, tmp_path, ch
         None: lambda: None,
     }
 
-    def train(*, hidden=5, optimizer="own Adam", batch_size=32, shuffle=False, fewer=0, labels=0):
+    def train(
+        *,
+        hidden=5,
+        optimizer="own Adam",
+        batch_size=32,
+        shuffle=False,
+        fewer=0,
+        labels=0,
+        validated=False,
+    ):
         x, y = data[0][fewer:], (data[1][fewer:] + labels) % 3
         model = small_model(hidden=hidden)
         before = [weight.numpy() for weight in model.weights]
         try:
             fit(
-                model, x, y, 1, batch_size, optimizer=makers[optimizer](), shuffle=shuffle,
-                verbose=0, checkpoints=Checkpoints(tmp_path),
+                model, x, y, optimizer=makers[optimizer](), verbose=0,
+                checkpoints=Checkpoints(tmp_path), **{"batch_size": 32, **how},
+                validation_data=data if validated else None,
             )  # fmt: skip
         except ValueError:
             for weight, value in zip(model.weights, before, strict=True):

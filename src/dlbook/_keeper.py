@@ -88,9 +88,8 @@ class Keeper:
         if latest is not None:
             self._go_on(latest)
         if _strategies.is_chief(self.strategy):
-            for left in self.checkpoints.folder.glob(
-                "ckpt-*_temp*"
-            ):  # of a process that was killed
+            # What processes have left that were killed while they wrote.
+            for left in self.checkpoints.folder.glob("ckpt-*_temp*"):
                 shutil.rmtree(left, ignore_errors=True)
         every = self.checkpoints.every
         self.batches.at_most = lambda: min(LOG_EVERY, every - self._count() % every)
@@ -163,6 +162,7 @@ class Keeper:
             "shapes of weights": shapes(self.model.weights),
             "optimizer": [package, optimizer],
             "variables of the optimizer": shapes(_updates.variables_of(self.optimizer)),
+            "history": sorted(self.progress.history),
             "random generators": len(random_states(self.model)),
             **facts,
         }

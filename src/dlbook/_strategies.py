@@ -69,7 +69,7 @@ def check_optimizer(strategy: Any, optimizer: Any) -> None:
     """Raise if an optimizer of Keras cannot work for the strategy."""
     if strategy is None or not _updates.is_of_keras(optimizer):
         return
-    if optimizer.gradient_accumulation_steps:
+    if getattr(optimizer, "gradient_accumulation_steps", None):
         raise ValueError(
             "optimizer: expected one that moves the weights at each step. Received: "
             f"gradient_accumulation_steps={optimizer.gradient_accumulation_steps}"

@@ -5,7 +5,6 @@ With this module you can:
 - tell `fit` to save how far it has come every so many batches: `Checkpoints`;
 - call the same `fit` again, which then goes on from there, in the middle of an epoch if need be.
 
->>> from dlbook import fit
 >>> fit(model, images, labels, 5, checkpoints=Checkpoints("run-1", every=200))  # doctest: +SKIP
 
 The page `many-workers` explains them.

@@ -75,7 +75,8 @@ def one_training_step(
 
     Notes
     -----
-    Explained on the page `from-scratch`. The loss is the cross-entropy.
+    Explained on the page `from-scratch`. The loss is the cross-entropy. If a strategy has made the
+    model, the batch is split over all replicas, and each worker gives the whole batch.
     """
     strategy = _strategies.strategy_of(model)
     if strategy is not None:

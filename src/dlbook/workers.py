@@ -146,6 +146,8 @@ def run(
         If there is no script, or `workers` is below 1.
     FileNotFoundError
         If there is no such script.
+    RuntimeError
+        If this is neither Linux nor macOS.
 
     Notes
     -----
@@ -167,6 +169,11 @@ def run(
         raise TypeError(f"output: expected a text file. Received: {_checks.shown(output)}")
     if not os.path.isfile(parts[0]):  # noqa: PTH113 - as it was given
         raise FileNotFoundError(f"command[0]: expected a script. Received: {str(parts[0])!r}")
+    if os.name != "posix":
+        raise RuntimeError(
+            "workers: expected Linux or macOS, whose groups of processes can be ended together. "
+            f"Received: {sys.platform}"
+        )
     crew = _Crew(
         [os.fspath(part) for part in parts], workers, dict(env or {}), output or sys.stdout
     )
@@ -370,10 +377,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         parser.error(str(error))
     except KeyboardInterrupt:
-        print("All workers were ended by Ctrl-C", flush=True)
+        print("All workers were ended by Ctrl-C", flush=True)  # noqa: T201 - a program speaks
         return 128 + signal.SIGINT
     except SystemExit:
-        print("All workers were ended by SIGTERM", flush=True)
+        print("All workers were ended by SIGTERM", flush=True)  # noqa: T201
         raise
 
 
