@@ -252,6 +252,38 @@ def notebooks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Run the tests of the package, and see that they reach every branch of it."""
+    install(session, "coverage")
+    chosen = session.posargs or ["tests", "--ignore", "tests/test_build.py"]
+    session.run(
+        "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", "--cov", "dlbook",
+        "--cov-branch", "--cov-report", "term-missing:skip-covered", *chosen,
+        env=ONE_THREAD,
+    )  # fmt: skip
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Change the package in small ways, and see which changes the tests do not notice.
+
+    `nox -s mutation -- ops geometry` tries these modules only.
+    """
+    install(session, "mutation")
+    session.run("python", "tests/mutation.py", *session.posargs)
+
+
+@nox.session(default=False)
+def reproduce(session: nox.Session) -> None:
+    """Build the book twice from nothing, and see that all but what was timed is the same.
+
+    `nox -s reproduce -- tensors geometry` builds these pages only.
+    """
+    install(session, "docs")
+    session.run("python", "tests/reproduce.py", *session.posargs)
+
+
+@nox.session(default=False)
 def linkcheck(session: nox.Session) -> None:
     """Ask for every external link of the book; this needs the network."""
     install(session, "docs")
