@@ -1,0 +1,143 @@
+"""Change the package in small ways, and see which changes the tests do not notice.
+
+``nox -s mutation -- ops geometry`` tries two modules, each with its own tests; without names all
+of MODULES. mutmut makes the mutants and runs the tests, which it loads once for all of them. The
+mutants that live are listed; those that change nothing which a test could see are explained in
+``tests/mutants.toml``, by name and change. A module passes if 95 in 100 of the others die.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parent.parent
+MODULES = {
+    "ops": ["test_ops.py"],
+    "geometry": ["test_geometry.py"],
+    "batches": ["test_batches.py"],
+    "by_hand": ["test_by_hand.py"],
+    "optimizers": ["test_optimizers.py"],
+    "autodiff": ["test_autodiff.py", "test_random_expressions.py"],
+    "event_files": ["test_event_files.py"],
+    "graphs": ["test_graphs.py"],
+    "datasets/mnist": ["test_mnist.py"],
+    "playground": ["test_playground.py"],
+    "layers": ["test_layers.py"],
+    "training": ["test_training.py"],
+}
+"""The modules whose tests must bite, and their tests; the table of refused input is for all."""
+
+NEEDED = 0.95
+CONFIGURATION = """
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = ["src/dlbook/{module}.py"]
+also_copy = ["docs", "conf.py", "noxfile.py", "constraints.txt"]
+pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x"]
+pytest_add_cli_args_test_selection = [{tests}]
+"""
+
+
+@dataclass
+class Result:
+    """What became of the mutants of a module."""
+
+    killed: int = 0
+    explained: list[str] = field(default_factory=list)
+    alive: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """The share of the mutants that die, of those that a test could notice."""
+        return self.killed / max(self.killed + len(self.alive), 1)
+
+
+def change_of(shown: str) -> str:
+    """Return what a mutant changes, from the difference that mutmut shows."""
+    lines = [
+        line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in {"+++", "---"}
+    ]
+    return "\n".join(line[0] + " " + line[1:].strip() for line in lines)
+
+
+def judge(statuses: dict[str, str], changes: dict[str, str], known: dict[str, str]) -> Result:
+    """Sort mutants by what became of them; `known` tells the changes that are explained."""
+    result = Result()
+    for name, status in statuses.items():
+        if status in {"survived", "no tests", "suspicious"}:
+            if changes[name] in known:
+                result.explained.append(name)
+            else:
+                result.alive[name] = changes[name]
+        elif status != "skipped":
+            result.killed += 1
+    return result
+
+
+def explanations(module: str) -> dict[str, str]:
+    """Return the changes of a module that no test can notice, each with the reason."""
+    table = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))
+    return {entry["change"].strip(): entry["because"] for entry in table.get(module, ())}
+
+
+def mutmut(folder: Path, *arguments: str) -> str:
+    """Run mutmut, and return what it says."""
+    environment = os.environ | {"PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode and arguments[0] == "run":
+        raise SystemExit(f"mutmut failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def try_module(module: str, folder: Path) -> Result:
+    """Make the mutants of a module, and run its tests on each."""
+    for name in ("src", "tests", "docs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("conf.py", "noxfile.py", "constraints.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    tests = ", ".join(f'"tests/{name}"' for name in MODULES[module])
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    configuration = CONFIGURATION.format(module=module, tests=tests)
+    (folder / "pyproject.toml").write_text(project + configuration, "utf-8")
+    mutmut(folder, "run")
+    statuses = {}
+    for line in mutmut(folder, "results", "--all", "true").splitlines():
+        name, found, status = line.strip().rpartition(": ")
+        if found:
+            statuses[name] = status
+    lives = [name for name, status in statuses.items() if status not in {"killed", "timeout"}]
+    changes = {name: change_of(mutmut(folder, "show", name)) for name in lives}
+    return judge(statuses, changes, explanations(module))
+
+
+def main() -> int:
+    """Try modules; return 1 if too many mutants of one live."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="MODULE")
+    failed = False
+    for module in parser.parse_args().modules or MODULES:
+        with tempfile.TemporaryDirectory() as folder:
+            result = try_module(module, Path(folder))
+        for name, change in result.alive.items():
+            print(f"ALIVE {name}\n{change}")
+        print(f"{module}: {result.killed} mutants die, {len(result.alive)} live, "
+              f"{len(result.explained)} are explained: {result.score:.1%}", flush=True)  # fmt: skip
+        failed |= result.score < NEEDED
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
