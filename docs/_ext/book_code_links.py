@@ -9,6 +9,7 @@ import functools
 import importlib
 import inspect
 import re
+from typing import Any
 
 import numpy as np
 from book_runner import without_chatter
@@ -133,7 +134,7 @@ def depart_literal_block(self: HTML5Translator, node: nodes.literal_block) -> No
     HTML5Translator.depart_literal_block(self, node)
 
 
-def with_links(html: str, links: list) -> str:
+def with_links(html: str, links: list[Any]) -> str:
     """Return a highlighted block with links around the names, each address once."""
     opening, start, rest = html.partition("<pre>")
     lines = rest.split("\n")

@@ -12,8 +12,10 @@ import posixpath
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import tinycss2
+from docutils import nodes
 from sphinx.application import Sphinx
 
 BUNDLE = "_static/site.css"
@@ -92,7 +94,13 @@ def move_addresses(css: str, source: str) -> str:
     return ADDRESS.sub(moved, css)
 
 
-def link_bundle(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def link_bundle(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Put the bundle in the place of the sheets that go into it."""
     if app.builder.name == "epub":  # its file is closed before all pages and sheets are known
         return

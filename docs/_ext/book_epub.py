@@ -12,8 +12,10 @@ import re
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders import _epub_base
 
@@ -51,7 +53,13 @@ def to_xhtml(body: str) -> str:
     return re.sub(r"<math\b.*?</math>", to_mathml_3, body, flags=re.S)
 
 
-def correct(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def correct(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Correct what the page was made of."""
     if app.builder.name == "epub" and "body" in context:
         context["body"] = to_xhtml(context["body"])
@@ -77,9 +85,12 @@ def complete(package: str, parts: dict[str, bytes]) -> str:
     )
 
 
-def moment() -> tuple[int, ...]:
+def moment() -> tuple[int, int, int, int, int, int]:
     """Return the time that all parts carry: SOURCE_DATE_EPOCH, or the first that there is."""
-    return time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), FIRST))[:6]
+    year, month, day, hour, minute, second, *_ = time.gmtime(
+        max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), FIRST)
+    )
+    return year, month, day, hour, minute, second
 
 
 def add_late_sheets(parts: dict[str, bytes], folder: Path) -> None:

@@ -16,6 +16,7 @@ from book_runner import TIMEOUT, Page, Run, report, run_pages
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -38,12 +39,12 @@ class Cache:
             shutil.rmtree(folder, ignore_errors=True)
             self.cache = get_cache(str(folder))
 
-    def place(self, notebook) -> Path:
+    def place(self, notebook: NotebookNode) -> Path:
         """Return the file of an executed notebook."""
         _, key = self.cache.create_hashed_notebook(notebook)
         return self.folder / "executed" / key / "base.ipynb"
 
-    def holds(self, notebook) -> bool:
+    def holds(self, notebook: NotebookNode) -> bool:
         """Tell whether the notebook has been executed; what is damaged is taken away."""
         try:
             record = self.cache.match_cache_notebook(notebook)

@@ -9,12 +9,13 @@ wait for it; a script, since pages opened from disk may read nothing else.
 
 import re
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
 
 FOLDER = "explore"
 SHEET = f"_static/{FOLDER}/explore.css"
@@ -47,7 +48,7 @@ class Explorer(SphinxDirective):
         return [node]
 
 
-def visit_explorer(self, node: ExplorerNode) -> None:
+def visit_explorer(self: HTML5Translator, node: ExplorerNode) -> None:
     name = node["explorer"]
     self.body.append(
         self.starttag(
@@ -58,11 +59,17 @@ def visit_explorer(self, node: ExplorerNode) -> None:
     )  # fmt: skip
 
 
-def depart_explorer(self, node: ExplorerNode) -> None:
+def depart_explorer(self: HTML5Translator, node: ExplorerNode) -> None:
     self.body.append("</div>\n</section>\n")
 
 
-def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def add_files(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Load scripts and style sheet with the pages that have an explorer."""
     found = [] if doctree is None else [n["explorer"] for n in doctree.findall(ExplorerNode)]
     if found:
@@ -76,7 +83,7 @@ def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doct
         load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(found)))
 
 
-def load(app: Sphinx, context: dict, *scripts: str) -> None:
+def load(app: Sphinx, context: dict[str, Any], *scripts: str) -> None:
     """Load scripts of the folder, and its style sheet, with a page."""
     for script in scripts:
         app.add_js_file(f"{FOLDER}/{script}")

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -89,7 +90,13 @@ def let_text_go_first(body: str) -> str:
     return first + image + others.replace("<img ", '<img fetchpriority="low" ')
 
 
-def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def mend(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Add a description, and correct what comes out of docutils."""
     title = re.sub(r"<[^>]+>", "", context.get("title") or "")
     context["description"] = describe(doctree) or f"{title}: {app.config.project}."

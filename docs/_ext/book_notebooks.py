@@ -10,10 +10,12 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import yaml
 from book_reading_time import time_of
+from docutils import nodes
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.directives.code import LiteralIncludeReader
@@ -168,9 +170,9 @@ def pasted(folder: Path) -> dict[str, str]:
     return values
 
 
-def clean(notebook: dict, plain: Plain) -> dict:
+def clean(notebook: dict[str, Any], plain: Plain) -> dict[str, Any]:
     """Return the notebook that readers take away."""
-    cells = []
+    cells: list[dict[str, Any]] = []
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
@@ -194,7 +196,13 @@ def clean(notebook: dict, plain: Plain) -> dict:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def offer(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Write the page's notebook, and tell the template what there is to take away."""
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
     if app.builder.name != "html" or doctree is None or app.config.nb_execution_mode != "cache":

@@ -10,13 +10,14 @@ Without JavaScript the answers are folded away below the question; on paper they
 """
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from book_explorers import load
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
 
 MARK = re.compile(r"^\[([^\]]*)\]\s*")
 KINDS = ("number", "shape")
@@ -55,7 +56,11 @@ class Question(SphinxDirective):
         title = self.arguments[0]
         content = self.parse_content_to_nodes()
         lists = [node for node in content if isinstance(node, nodes.bullet_list)]
-        items = [self.read_item(item) for item in lists[0]] if lists else []
+        items = (
+            [self.read_item(item) for item in lists[0].children if isinstance(item, nodes.Element)]
+            if lists
+            else []
+        )
         place = content.index(lists[0]) if lists else len(content)
         prompt, explanation = content[:place], content[place + 1 :]
         if "answer" in self.options:
@@ -87,15 +92,17 @@ class Question(SphinxDirective):
         first = item[0] if len(item) else None
         text = first[0] if isinstance(first, nodes.paragraph) and len(first) else None
         found = MARK.match(text.astext()) if isinstance(text, nodes.Text) else None
-        if not found:
+        if not (found and isinstance(first, nodes.paragraph)):
             raise self.error(
                 "question: expected items that begin with a mark in brackets. "
                 f"Received: {item.astext()[:40]!r}"
             )
-        first[0] = nodes.Text(text.astext()[found.end() :])
+        first[0] = nodes.Text(found.string[found.end() :])
         return found[1].strip(), list(item)
 
-    def choices(self, items: list, explanation: list[nodes.Node]) -> list[nodes.Node]:
+    def choices(
+        self, items: list[tuple[str, list[nodes.Node]]], explanation: list[nodes.Node]
+    ) -> list[nodes.Node]:
         if [mark for mark, _ in items].count("x") != 1 or not {m for m, _ in items} <= {"x", ""}:
             raise self.error("question: expected one choice with [x], and [ ] for the others")
         offered, reasons = tag("ul", "question-choices"), tag("ul", "question-reasons")
@@ -111,7 +118,9 @@ class Question(SphinxDirective):
             reasons += tag("li", "", head, tag("div", "question-reason", *parts[1:]))
         return [offered, self.folded(reasons, *explanation)]
 
-    def typed(self, items: list, explanation: list[nodes.Node]) -> list[nodes.Node]:
+    def typed(
+        self, items: list[tuple[str, list[nodes.Node]]], explanation: list[nodes.Node]
+    ) -> list[nodes.Node]:
         value, messages = self.parse_inline(self.options["answer"], lineno=self.lineno)
         solution = tag("p", "", nodes.Text("The answer is "), tag("span", "question-value", *value))
         solution += nodes.Text(".")
@@ -128,17 +137,23 @@ class Question(SphinxDirective):
         return tag("details", "question-answer", summary, *children)
 
 
-def visit_tag(self, node: Tag) -> None:
+def visit_tag(self: HTML5Translator, node: Tag) -> None:
     self.body.append(
         self.starttag(node, node["tag"], CLASS=node["css"], suffix="", **node["attributes"])
     )
 
 
-def depart_tag(self, node: Tag) -> None:
+def depart_tag(self: HTML5Translator, node: Tag) -> None:
     self.body.append(f"</{node['tag']}>")
 
 
-def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def add_files(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Load script and style sheet with the pages that ask something."""
     if doctree is not None and any(doctree.findall(QuestionTag)):
         load(app, context, "explore.js", "questions.js")

@@ -165,7 +165,7 @@ def pages_that_tell(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [name for name in env.all_docs if any(env.get_doctree(name).findall(PendingTime))]
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, bool | int]:
     app.connect("source-read", count)
     app.add_transform(ShowTime)
     app.add_role("reading-time", ReadingTime())

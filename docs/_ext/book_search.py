@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 from book_terms import LIST, listed
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup, Comment, Tag
+from bs4.element import NavigableString, PageElement
 from sphinx.application import Sphinx
 
 DATA = "_static/search/data.js"
@@ -42,7 +43,7 @@ LEFT_OUT = {"genindex", "py-modindex", "search", "404"}
 UNUSED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 
 
-def formula(node: Tag | NavigableString) -> str:
+def formula(node: PageElement) -> str:
     """Return a formula in MathML as a line of text."""
     if isinstance(node, NavigableString):
         return str(node).strip()
@@ -267,7 +268,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
     target.write_text(f"BookSearch.data = {data};\n", "utf-8")
 
 
-def search_page(app: Sphinx) -> list[tuple[str, dict, str]]:
+def search_page(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
     """Let Sphinx write the page of the search, though not its index."""
     return [("search", {"title": "Search"}, "search.html")] if app.builder.name == "html" else []
 

@@ -119,7 +119,8 @@ class LinkTerms(SphinxTransform):
             for text in list(paragraph.findall(nodes.Text)):
                 if self.is_inside(text, paragraph):
                     continue
-                parts, end = [], 0
+                parts: list[nodes.Node] = []
+                end = 0
                 for found in any_term.finditer(text):
                     term = key(found[1])
                     if term not in linked and term not in everyday:
