@@ -1,0 +1,50 @@
+"""The task that tries mutants counts them as it says."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent / "mutation.py"
+spec = importlib.util.spec_from_file_location("mutation", SOURCE)
+mutation = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mutation)
+
+SHOWN = """\
+# dlbook.ops.x_f__mutmut_1: survived
+--- src/dlbook/ops.py
++++ src/dlbook/ops.py
+@@ -1,3 +1,3 @@
+ def f(x):
+-    return x + 1
++    return x - 1
+"""
+CHANGE = "- return x + 1\n+ return x - 1"
+
+
+def test_a_change_is_what_was_and_what_is():
+    assert mutation.change_of(SHOWN) == CHANGE
+
+
+@pytest.mark.parametrize("status", ["survived", "no tests", "suspicious"])
+def test_what_no_test_notices_is_alive_unless_it_is_explained(status):
+    statuses = {"a": "killed", "b": "timeout", "c": status, "d": "skipped"}
+    result = mutation.judge(statuses, {"c": CHANGE}, {})
+    assert (result.killed, result.alive, result.explained) == (2, {"c": CHANGE}, [])
+    assert result.score == 2 / 3
+    result = mutation.judge(statuses, {"c": CHANGE}, {CHANGE: "nobody calls f"})
+    assert (result.killed, result.alive, result.explained) == (2, {}, ["c"])
+    assert result.score == 1
+
+
+def test_each_module_and_each_of_its_tests_exists():
+    for module, tests in mutation.MODULES.items():
+        assert (mutation.ROOT / "src/dlbook" / f"{module}.py").is_file()
+        assert all((mutation.ROOT / "tests" / name).is_file() for name in tests)
+
+
+@pytest.mark.parametrize("module", mutation.MODULES)
+def test_explanations_have_a_change_and_a_reason(module):
+    for change, because in mutation.explanations(module).items():
+        assert change.startswith("- ")
+        assert len(because.split()) >= 4
