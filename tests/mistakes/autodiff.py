@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-autodiff-sin
 # Drops what comes back.
 @differentiable(lambda g, out, x: np.cos(x))

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-backpropagation-hand
 # Forgets the slope of the inner function.
 def slope_at(x):

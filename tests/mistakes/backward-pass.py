@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-backward-pass-label
 # Forgets the mean.
 def score_gradient(P, labels):

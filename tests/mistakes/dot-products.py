@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-dot-products-shapes
 # Knows matrices only.
 def shape_of_product(one, other):

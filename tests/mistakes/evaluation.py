@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-evaluation-recall
 # Divides by the columns: how many of the answers were right, the precision.
 def recall_of(confusion):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-first-weights-limit
 # The limit is the standard deviation.
 def he_uniform(rng, inputs, units):

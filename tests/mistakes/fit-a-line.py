@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-fit-a-line-two-points
 # Forgets the factor 2 of the slope.
 def steps_until(limit, day, height):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-from-scratch-steps
 # The last batch is forgotten.
 def steps_of(examples, batch_size, epochs):

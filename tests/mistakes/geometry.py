@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-geometry-centre
 # Turns around the origin and then moves.
 def turn_around(point, angle):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-gradients-sign
 # Climbs.
 def one_step(slope, x, step):

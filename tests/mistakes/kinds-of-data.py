@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-kinds-of-data-new
 # Uses the table's own mean and deviation.
 def standardise(table, reference):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-optimizers-nesterov
 # The gradient at p: classical momentum.
 def looking_ahead(gradient, p, eta, beta, steps):

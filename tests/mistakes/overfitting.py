@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-overfitting-patience
 # Counts epochs from 0.
 def stop(losses, patience):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-relu-curves-maximum
 # Adds to the wrong one.
 def larger(u, v):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-scores-to-loss-stuck
 # One half is taken for more than one half.
 def repetitions(slope, score=-8.0):

@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-spot-the-bug-relu
 # Cuts off the negative errors and not the units that are off.
 def mended_loss_and_gradients(W, V, x, y):

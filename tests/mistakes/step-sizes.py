@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-step-sizes-limit
 # The flattest direction.
 def largest_step(curvatures):

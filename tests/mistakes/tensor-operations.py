@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-tensor-operations-silent
 # Hides the wrong table behind a mean of its own.
 def mean_squared_error(predictions, targets):

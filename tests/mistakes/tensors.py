@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-tensors-flip
 # The batch is turned, and not the images.
 def by_slice(images):

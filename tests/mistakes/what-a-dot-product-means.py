@@ -1,8 +1,5 @@
 """Typical mistakes in the marked exercises of the page; see `tests/marked.py`."""
 
-# ruff: noqa
-
-
 # %% ex-what-a-dot-product-means-right-angle
 # Right for [3, -1] only.
 def at_right_angle(v):
