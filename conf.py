@@ -34,6 +34,7 @@ extensions = [
     "book_notebooks",
     "book_questions",
     "book_reading_time",
+    "book_search",
     "book_terms",
     "myst_nb",
     "notfound.extension",
@@ -125,7 +126,7 @@ html_theme = "sphinx_book_theme"
 html_title = "dlbook"
 html_static_path = ["docs/_static"]
 html_css_files = ["icons.css", "book.css"]
-html_js_files = ["book.js"]
+html_js_files = ["book.js", ("search/search.js", {"data-index": ""})]
 html_math_renderer = "mathml"
 html_copy_source = True
 html_domain_indices = False  # the reference lists all modules on one page

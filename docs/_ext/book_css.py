@@ -10,6 +10,7 @@ Sheets in ``_static/vendor`` belong to single pages and stay as they are.
 import hashlib
 import posixpath
 import re
+from functools import cache
 from pathlib import Path
 
 import tinycss2
@@ -27,6 +28,10 @@ NOT_LOADED = {"fontawesome.js", "searchindex.js"}
 NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 WORD = re.compile(r"-?[A-Za-z_][\w-]*")
 ARGUMENTS = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
+# A style or a script of the site, with the version that it may have.
+LINK = re.compile(r"""\b(href|src)="([^"?:]*_static/[^"?]+\.(?:css|js))(?:\?v=\w*)?\"""")
+# What the script of the search fetches carries the version of the index.
+INDEX = "_static/search/data.js"
 ADDRESS = re.compile(r"""url\(\s*["']?(?!["']?(?:data:|https?:|#))([^"')]+)["']?\s*\)""")
 
 
@@ -113,12 +118,35 @@ def write_bundle(app: Sphinx, exception: Exception | None) -> None:
     key = hashlib.sha256("\0".join([*texts.values(), *sorted(words)]).encode()).hexdigest()[:16]
     parts = [f"/* {key} */"]
     bundle = site / BUNDLE
-    if bundle.is_file() and bundle.read_text("utf-8").startswith(parts[0]):
-        return
-    for name, css in texts.items():
-        own = posixpath.dirname(name) != "_static/styles"
-        parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
-    bundle.write_text("\n".join(parts), "utf-8")
+    if not (bundle.is_file() and bundle.read_text("utf-8").startswith(parts[0])):
+        for name, css in texts.items():
+            own = posixpath.dirname(name) != "_static/styles"
+            parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
+        bundle.write_text("\n".join(parts), "utf-8")
+    name_versions(site)
+
+
+def name_versions(site: Path) -> None:
+    """Give addresses of styles and scripts a version, so that no browser shows old ones.
+
+    Sphinx does it for files that are there before the pages; the bundle, the search index and what
+    pages made for their explorers come after.
+    """
+
+    @cache
+    def version(name: str) -> str:
+        return hashlib.sha256((site / name).read_bytes()).hexdigest()[:8]
+
+    def versioned(found: re.Match[str]) -> str:
+        name = found[2][found[2].index("_static/") :]
+        return f'{found[1]}="{found[2]}?v={version(name)}"' if (site / name).is_file() else found[0]
+
+    index = version(INDEX) if (site / INDEX).is_file() else ""
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        new = re.sub(r' data-index="\w*"', f' data-index="{index}"', LINK.sub(versioned, text))
+        if new != text:
+            page.write_text(new, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

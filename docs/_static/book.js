@@ -32,3 +32,23 @@ document.addEventListener("DOMContentLoaded", () => {
     root.dataset.theme = shown;
   });
 }
+
+// What would be a script in the page, which its policy forbids: the button that prints, and
+// Sphinx's link that takes the marks of a search away.
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element)) return;
+  if (event.target.closest(".btn-download-pdf-button")) print();
+  if (event.target.closest(".highlight-link")) {
+    event.preventDefault();
+    SphinxHighlight.hideSearchWords();
+  }
+});
+
+// Who comes to the search page goes on typing.
+if (document.getElementById("search-results")) {
+  const field = document.querySelector("form.bd-search input");
+  if (field instanceof HTMLInputElement) {
+    field.focus();
+    field.select();
+  }
+}

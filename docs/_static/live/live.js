@@ -64,6 +64,21 @@ globalThis.dlbookLive = (() => {
     }).join("\n");
   }
 
+  /** Let the editor's styles into the page as the page's policy allows it: as a sheet, not as a tag. */
+  function letStylesIn() {
+    const { StyleModule } = CodeMirrorParts;
+    const there = new Set();
+    StyleModule.mount = (_root, modules) => {
+      for (const module of Array.isArray(modules) ? modules : [modules]) {
+        if (there.has(module)) continue;
+        there.add(module);
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(module.getRules());
+        document.adoptedStyleSheets.push(sheet);
+      }
+    };
+  }
+
   /** Where the outputs of a run are shown. */
   class Output {
     /** @param {HTMLElement} node @param {() => string} alt */
@@ -592,6 +607,7 @@ globalThis.dlbookLive = (() => {
       const [parts, told] = await Promise.all([
         read(`${base}parts.json`), read(`${base}pages/${place.dataset.page}.json`),
       ]);
+      letStylesIn();
       page ??= new Page(place, base, parts, told);
       await page.begin();
     },

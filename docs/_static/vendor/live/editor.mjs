@@ -4,4 +4,5 @@ export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 export { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting, HighlightStyle } from "@codemirror/language";
 export { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 export { python } from "@codemirror/lang-python";
+export { StyleModule } from "style-mod";
 export { classHighlighter, tags } from "@lezer/highlight";
