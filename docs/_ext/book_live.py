@@ -89,7 +89,7 @@ class Cell:
         said = {"index": self.index, "code": self.code, "kind": self.kind, "live": self.live}
         given = {
             "exercise": self.exercise, "solution": self.solution, "reason": self.reason,
-            "skip": self.skip, "differs": self.differs,
+            "skip": self.skip, "differs": self.differs, "timing": "timing" in self.tags,
         }  # fmt: skip
         return said | {name: value for name, value in given.items() if value}
 

@@ -137,7 +137,7 @@ def package(folder: Path, *, data: bool) -> Iterator[tuple[str, bytes]]:
     """Yield the sources of dlbook, or its data."""
     for path in sorted(folder.rglob("*")):
         name = f"dlbook/{path.relative_to(folder).as_posix()}"
-        if path.is_file() and path.suffix not in {".pyc"} and name.startswith(MNIST) == data:
+        if path.is_file() and path.suffix != ".pyc" and name.startswith(MNIST) == data:
             yield name, path.read_bytes()
 
 
