@@ -10,6 +10,8 @@ import json
 import os
 import re
 import shutil
+import symtable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,58 +96,132 @@ class Cell:
         return said | {name: value for name, value in given.items() if value}
 
 
-class Names(ast.NodeVisitor):
-    """Collects which names code binds and loads, and which come from what is absent."""
+@dataclass
+class Names:
+    """Which names of a page's code a cell binds and loads, and what it calls."""
+
+    binds: set[str] = field(default_factory=set)
+    loads: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    layers_without_engine: bool = False
+
+
+class Reader:
+    """Goes through statements in their order, and collects what they need from other cells."""
 
     def __init__(self) -> None:
-        self.binds: set[str] = set()
-        self.loads: set[str] = set()
-        self.absent: set[str] = set()
-        self.calls: set[str] = set()
-        self.layers_without_engine = False
+        self.needed: set[str] = set()
+        self.bound: set[str] = set()
 
-    def visit_Import(self, node: ast.Import) -> None:
-        for name in node.names:
-            self.bind(name.asname or name.name.partition(".")[0], name.name)
+    def read(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            match statement:
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    self.use(*statement.decorator_list)
+                    self.bound.add(name)
+                case ast.With(items=items, body=body):
+                    for item in items:
+                        self.use(item.context_expr)
+                        self.bind(item.optional_vars)
+                    self.read(body)
+                case ast.For(target=target, iter=values, body=body, orelse=other):
+                    self.use(values)
+                    self.bind(target)
+                    self.read(body + other)
+                case (
+                    ast.If(test=test, body=body, orelse=other)
+                    | ast.While(test=test, body=body, orelse=other)
+                ):
+                    self.use(test)
+                    self.read(body + other)
+                case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
+                    self.read(body)
+                    for handler in handlers:
+                        self.bound |= {handler.name} - {None}
+                        self.read(handler.body)
+                    self.read(other + last)
+                case ast.AugAssign(target=target):
+                    self.needed |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+                    self.use(statement.value)
+                case _:
+                    self.use(statement)
+                    self.bind(statement)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for name in node.names:
-            self.bind(name.asname or name.name, f"{node.module}.{name.name}")
+    def use(self, *nodes: ast.AST) -> None:
+        """Take note of what is loaded; loops inside an expression have names of their own."""
+        for node in nodes:
+            inner = [part for part in ast.walk(node) if isinstance(part, INNER)]
+            own = {n.id for part in inner for n in names_in(part, ast.Store)}
+            own |= {
+                a.arg for part in inner if isinstance(part, ast.Lambda) for a in arguments(part)
+            }
+            self.needed |= {n.id for n in names_in(node, ast.Load)} - self.bound - own
 
-    def bind(self, name: str, source: str) -> None:
-        self.binds.add(name)
-        if source.partition(".")[0] in ABSENT or any(map(source.startswith, ABSENT_PARTS)):
-            self.absent.add(name)
+    def bind(self, node: ast.AST | None) -> None:
+        if node is None:
+            return
+        self.bound |= {name.id for name in names_in(node, ast.Store)}
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.bound |= {n.asname or n.name.partition(".")[0] for n in node.names}
 
-    def visit_Name(self, node: ast.Name) -> None:
-        (self.loads if isinstance(node.ctx, ast.Load) else self.binds).add(node.id)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        if isinstance(node.target, ast.Name):
-            self.loads.add(node.target.id)
-        self.generic_visit(node)
+INNER = ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self.binds.add(node.name)
-        self.generic_visit(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.binds.add(node.name)
-        self.generic_visit(node)
+def names_in(node: ast.AST, context: type) -> Iterator[ast.Name]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, context):
+            yield part
 
-    def visit_Call(self, node: ast.Call) -> None:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-        self.calls.add(name)
-        given = {keyword.arg for keyword in node.keywords}
-        if name in OF_AN_ENGINE and not given & {"engine", None}:
-            self.layers_without_engine = True
-        self.generic_visit(node)
+
+def arguments(function: ast.Lambda) -> list[ast.arg]:
+    given = function.args
+    rest = [part for part in (given.vararg, given.kwarg) if part]
+    return [*given.posonlyargs, *given.args, *given.kwonlyargs, *rest]
+
+
+def global_loads(table: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the global names that functions, classes and loops inside a cell load."""
+    for child in table.get_children():
+        for symbol in child.get_symbols():
+            if symbol.is_global() and symbol.is_referenced():
+                yield symbol.get_name()
+        yield from global_loads(child)
 
 
 def names_of(code: str) -> Names:
+    """Return the names of a cell; those inside its functions are their own affair."""
+    table = symtable.symtable(code, "<cell>", "exec")
     found = Names()
-    found.visit(ast.parse(code))
+    for symbol in table.get_symbols():
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
+            found.binds.add(symbol.get_name())
+    reader = Reader()
+    reader.read(ast.parse(code).body)
+    found.uses = {name.id for name in names_in(ast.parse(code), ast.Load)}
+    found.loads = reader.needed | (set(global_loads(table)) - reader.bound)
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Import(names=names):
+                sources = {n.asname or n.name.partition(".")[0]: n.name for n in names}
+                found.absent.update(name for name in sources if is_absent(sources[name]))
+            case ast.ImportFrom(module=str(module), names=names):
+                sources = {n.asname or n.name: f"{module}.{n.name}" for n in names}
+                found.absent.update(name for name in sources if is_absent(sources[name]))
+            case ast.Call(func=function, keywords=keywords):
+                name = function.attr if isinstance(function, ast.Attribute) else ""
+                name = name or ast.unparse(function)
+                found.calls.add(name)
+                if name in OF_AN_ENGINE and not {k.arg for k in keywords} & {"engine", None}:
+                    found.layers_without_engine = True
     return found
+
+
+def is_absent(source: str) -> bool:
+    """Tell whether a module, or a name of one, is not there in the browser."""
+    return source.partition(".")[0] in ABSENT or any(map(source.startswith, ABSENT_PARTS))
 
 
 def cells_of(page) -> list[Cell]:
@@ -186,7 +262,7 @@ def decide(cells: list[Cell]) -> None:
         if "mark" in cell.tags or "starting-point" in cell.tags:
             continue
         bad = sorted(name for name in names.loads if name in spoilt and name not in names.absent)
-        inside = sorted(names.absent & names.loads)
+        inside = sorted(names.absent & names.uses)
         if inside or "needs-tensorflow" in cell.tags or names.layers_without_engine:
             cell.live, cell.reason = False, "uses TensorFlow"
         elif bad:
