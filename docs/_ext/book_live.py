@@ -41,6 +41,11 @@ ABSENT = {
     "sphinx",
 }
 ABSENT_PARTS = {"dlbook.event_files", "dlbook.bench.contestants"}
+# Why cells that name NumPy's default integer differ.
+OF_INTEGERS = (
+    "in the browser Python is a program of 32 bits, so NumPy's whole numbers are int32 where a "
+    "computer of 64 bits has int64."
+)
 # Makers of layers with TensorFlow's variables, unless they are given another engine.
 OF_AN_ENGINE = {"NaiveDense"}
 # Calls that change what they are given: a hidden cell with one of them is never left out.
@@ -287,10 +292,27 @@ def differences(page: str) -> list[dict]:
     return (yaml.safe_load(DIFFERENCES.read_text("utf-8")) or {}).get(page, [])
 
 
-def describe(page) -> dict | None:
+def printed(doctree: nodes.document) -> dict[int, str]:
+    """Return what the cells of a page printed when it was built."""
+    found = {}
+    for node in doctree.findall(nodes.container):
+        if node.get("nb_element") == "cell_code":
+            outputs = [n for n in node.findall(nodes.container) if is_output(n)]
+            found[node["cell_index"]] = "\n".join(output.astext() for output in outputs)
+    return found
+
+
+def is_output(node: nodes.container) -> bool:
+    return node.get("nb_element") == "cell_code_output"
+
+
+def describe(page, outputs: dict[int, str] | None = None) -> dict | None:
     """Return what the browser needs to know of a page, or nothing if none of its cells can run."""
     cells = cells_of(page)
     decide(cells)
+    for cell in cells:
+        if "int64" in (outputs or {}).get(cell.index, ""):
+            cell.differs = OF_INTEGERS
     for known in differences(page.name):
         for cell in cells:
             if known["code"] in cell.code and cell.kind != "hidden":
@@ -348,7 +370,7 @@ def add_button(app: Sphinx, pagename: str, templatename: str, context: dict, doc
     ):
         return
     [page] = pages_of(app.env, [pagename])
-    said = describe(page)
+    said = describe(page, printed(doctree))
     if said is None:
         return
     target = Path(app.outdir, "_static", FOLDER, "pages", f"{pagename}.json")

@@ -40,7 +40,7 @@ BUILT = """() => dlbookLive.page.cells.map((cell) => {
     const pre = still ? [...still.querySelectorAll(".output pre")] : [];
     return {
         index: cell.told.index, kind: cell.told.kind, code: cell.told.code,
-        apart: Boolean(cell.told.differs || cell.told.timing),
+        differs: cell.told.differs ?? "", timing: Boolean(cell.told.timing),
         built: pre.map((node) => node.textContent).join("\\n"),
         figures: still ? still.querySelectorAll("img").length : 0,
         came: cell.result ? cell.result.text : null, error: cell.result?.error?.text ?? null,
@@ -60,10 +60,8 @@ def live(fresh_page, server):
         page.set_default_timeout(PATIENCE)
         page.goto(f"{server.address}/{name}.html")
         page.get_by_role("button", name="Make this page live").click()
-        page.wait_for_function(
-            "document.documentElement.dataset.live === 'ready' ||"
-            " document.querySelector('.live-start [role=alert]')"
-        )
+        ready = page.locator("html[data-live=ready], .live-start [role=alert]")
+        ready.wait_for(state="attached")
         assert page.locator(".live-start [role=alert]").count() == 0
         return page
 
@@ -132,8 +130,13 @@ def test_cells_print_and_draw_what_the_build_did(live, name):
         ran += 1
         if cell["error"]:
             wrong.append(f"cell {cell['index']}: {cell['error']}")
-        elif not cell["apart"] and not cell["markup"]:
-            texts = same(cell["built"], cell["came"])
+        elif not cell["timing"] and not cell["markup"]:
+            built, came = cell["built"], cell["came"]
+            if "int64" in cell["built"] and cell["differs"]:
+                built, came = (text.replace("int64", "int32") for text in (built, came))
+            elif cell["differs"]:
+                continue
+            texts = same(built, came)
             if not texts or cell["figures"] != cell["drawn"]:
                 wrong.append(
                     f"cell {cell['index']}: {cell['code']}\n  built: {cell['built']}"
@@ -341,7 +344,7 @@ def test_editors_run_reset_and_let_the_keyboard_out(live):
     page.keyboard.type("print(40 + 2)")
     page.keyboard.press("Shift+Enter")
     cell.locator(".live-output", has_text="42").wait_for()
-    page.wait_for_function("document.querySelector('.live-unseen').textContent.includes('42')")
+    page.locator(".live-unseen", has_text="42").wait_for(state="attached")
     editor.press("Escape")
     page.keyboard.press("Tab")
     assert not page.evaluate("document.activeElement.closest('.cm-editor')")

@@ -250,6 +250,7 @@ globalThis.dlbookLive = (() => {
       this.output?.clear();
       if (this.verdict) this.verdict.hidden = true;
       if (this.still) this.still.hidden = false;
+      for (const node of this.still?.querySelectorAll(":scope > .output") ?? []) node.hidden = false;
       if (this.image && this.imageWas) Object.assign(this.image, this.imageWas);
       this.status.textContent = "";
     }
@@ -310,7 +311,7 @@ globalThis.dlbookLive = (() => {
     }
 
     makePanel() {
-      this.words = html("p", { class: "live-words" });
+      this.words = html("p", { class: "live-words", tabindex: -1 });
       this.bar = html("progress", { class: "live-progress", max: 1, "aria-label": "Loading" });
       this.speaker = html("p", { class: "live-unseen", role: "status" });
       this.allButton = html("button", { type: "button", class: "live-button", disabled: true, onclick: () => this.runAll() }, "Run all cells");
@@ -321,6 +322,7 @@ globalThis.dlbookLive = (() => {
         html("label", { class: "live-keep" }, this.keepBox, " Remember my changes in this browser"));
       this.place.classList.add("is-begun");
       this.place.replaceChildren(this.words, this.bar, this.controls, hint, this.speaker);
+      this.words.focus({ preventScroll: true }); // in place of the button, which is gone
     }
 
     /** @param {import("./runtime.js").Progress | null} progress */

@@ -53,6 +53,8 @@ const LiveRuntime = (() => {
       /** @type {((message: Message) => void) | null} */
       this.listener = null;
       this.loaded = new Map();
+      /** What waits for an answer of the worker, and would wait for ever when it is ended. */
+      this.waiting = new Set();
     }
 
     /** Load a part: from the browser's cache, else from the site. @param {string} name */
@@ -123,7 +125,13 @@ const LiveRuntime = (() => {
       );
       // Kept by the browser and compiled now, it is not needed a second time.
       const parts = { book };
-      for (const name of this.mounted.keys()) parts[name] = await this.load(name);
+      for (const name of this.mounted.keys()) {
+        try {
+          parts[name] = await this.load(name);
+        } catch { // the network is gone; what needs this part says so
+          this.mounted.delete(name);
+        }
+      }
       const worker = new Worker(new URL("worker.js", this.base));
       this.worker = worker;
       await new Promise((resolve, reject) => {
@@ -144,6 +152,18 @@ const LiveRuntime = (() => {
       this.onProgress(null);
     }
 
+    /** Wait for an answer of the worker, or for its end. @param {(resolve: (value?: any) => void) => void} ask */
+    async answered(ask) {
+      /** @type {any} */
+      let end;
+      await new Promise((resolve) => {
+        end = resolve;
+        this.waiting.add(resolve);
+        ask(resolve);
+      });
+      this.waiting.delete(end);
+    }
+
     /** Load another part and give it to Python. @param {string} name */
     async add(name) {
       let promise = this.mounted.get(name);
@@ -152,7 +172,7 @@ const LiveRuntime = (() => {
           const packed = await this.load(name);
           this.onProgress({ words: `Unpacking ${TITLES[name]}`, share: null });
           const { worker } = this;
-          await new Promise((resolve) => {
+          await this.answered((resolve) => {
             worker?.addEventListener("message", ({ data }) => {
               if (data.kind === "mounted" && data.name === name) resolve(undefined);
             });
@@ -178,7 +198,7 @@ const LiveRuntime = (() => {
       }
       const { worker } = this;
       if (!worker) throw new Error("Python is not running");
-      await new Promise((resolve) => {
+      await this.answered((resolve) => {
         this.listener = (message) => {
           if (message.kind === "done") resolve(undefined);
           else if (message.kind === "crashed") {
@@ -186,7 +206,6 @@ const LiveRuntime = (() => {
             resolve(undefined);
           } else onMessage(message);
         };
-        this.ended = resolve;
         worker.postMessage({ kind: "run", request });
       });
       this.listener = null;
@@ -197,7 +216,8 @@ const LiveRuntime = (() => {
       this.worker?.terminate();
       this.worker = null;
       this.listener = null;
-      this.ended?.();
+      for (const end of this.waiting) end();
+      this.waiting.clear();
       await this.start();
     }
   }
