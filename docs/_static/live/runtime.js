@@ -79,7 +79,9 @@ const LiveRuntime = (() => {
         const content = await kept.arrayBuffer();
         if (content.byteLength === bytes) return content;
       }
-      const response = await fetch(address);
+      const response = await fetch(address).catch(() => {
+        throw new Error(`${TITLES[name]} could not be loaded: the site does not answer`);
+      });
       if (!response.ok || !response.body) throw new Error(`${file} could not be loaded (${response.status})`);
       const content = new Uint8Array(bytes);
       const reader = response.body.getReader();
