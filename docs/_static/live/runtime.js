@@ -10,6 +10,7 @@
 
 const LiveRuntime = (() => {
   const CACHE = "dlbook-live";
+  const SPARES = 2;
   /** Without these nothing runs; they come first. */
   const CORE = ["python", "library", "book"];
   const TITLES = {
@@ -53,6 +54,10 @@ const LiveRuntime = (() => {
       /** @type {((message: Message) => void) | null} */
       this.listener = null;
       this.loaded = new Map();
+      /** @type {Worker[]} */
+      this.spares = [];
+      /** Workers whose scripts are loaded. @type {WeakSet<Worker>} */
+      this.there = new WeakSet();
       /** What waits for an answer of the worker, and would wait for ever when it is ended. */
       this.waiting = new Set();
     }
@@ -134,8 +139,11 @@ const LiveRuntime = (() => {
           this.mounted.delete(name);
         }
       }
-      const worker = new Worker(new URL("worker.js", this.base));
+      const worker = this.spares.find((spare) => this.there.has(spare)) ?? this.fresh();
       this.worker = worker;
+      this.spares = this.spares.filter((spare) => spare !== worker);
+      // Workers that wait with their scripts loaded: to stop must work without the network, too.
+      while (this.spares.length < SPARES) this.spares.push(this.fresh());
       await new Promise((resolve, reject) => {
         worker.addEventListener("error", ({ message }) => reject(new Error(message || "the worker did not start")));
         worker.addEventListener("message", ({ data }) => {
@@ -152,6 +160,20 @@ const LiveRuntime = (() => {
       });
       for (const name of Object.keys(parts)) this.mounted.set(name, Promise.resolve());
       this.onProgress(null);
+    }
+
+    /** A worker that has nothing to do yet. */
+    fresh() {
+      const worker = new Worker(new URL("worker.js", this.base));
+      worker.addEventListener("message", ({ data }) => {
+        if (data.kind === "here") this.there.add(worker);
+      });
+      worker.addEventListener("error", (event) => {
+        if (worker === this.worker) return;
+        event.preventDefault(); // without the network it could not be loaded
+        this.spares = this.spares.filter((spare) => spare !== worker);
+      });
+      return worker;
     }
 
     /** Wait for an answer of the worker, or for its end. @param {(resolve: (value?: any) => void) => void} ask */

@@ -202,3 +202,5 @@ addEventListener("message", async ({ data }) => {
     crashed(error);
   }
 });
+
+postMessage({ kind: "here" });
