@@ -30,6 +30,7 @@ extensions = [
     "book_execution",
     "book_explorers",
     "book_html",
+    "book_live",
     "book_mathml",
     "book_notebooks",
     "book_questions",

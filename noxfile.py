@@ -62,6 +62,8 @@ SITE = Path("build/html")
 WORK = Path("build/work")
 # NumPy's threads wait in busy loops: where programs run side by side, one for each is fastest.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1")}
+# Pages that readers can make live need a package of 98 MB; DLBOOK_LIVE=0 builds without it.
+LIVE = [] if os.environ.get("DLBOOK_LIVE") == "0" else ["live"]
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going"]
 
@@ -162,7 +164,7 @@ def docs(session: nox.Session) -> None:
     # Sitemap and previews need the site's address, which the publishing workflow gives.
     published = os.environ.get("DLBOOK_SITE_URL")
     recover(SITE)
-    install(session, "publish" if published else "docs")
+    install(session, "publish" if published else "docs", *LIVE)
     made = sphinx(session, "html")
     if published:
         shutil.copy(sphinx(session, "epub") / "dlbook.epub", made)
@@ -285,7 +287,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Show a live preview of the site that rebuilds when a page or the package changes."""
-    install(session, "serve")
+    install(session, "serve", *LIVE)
     session.run(
         "sphinx-autobuild", *SPHINX[:3], "docs", "build/preview", "--watch", "src",
         "--watch", "conf.py", "--re-ignore", r"/build/", *session.posargs,
