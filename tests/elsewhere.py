@@ -12,7 +12,7 @@ import platform
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ class Environment:
     name: str
     variables: dict[str, str]
     needs: tuple[str, ...] = ()
-    failures: list[str] = field(default_factory=list)
+    failed: bool = False
 
 
 def simd() -> list[str]:
@@ -99,7 +99,7 @@ def environments() -> list[Environment]:
 
 
 def run(environment: Environment, pages: list[str], tests: list[str]) -> None:
-    """Run pages and tests in an environment, and note what did not hold there."""
+    """Run pages and tests in an environment, and tell what did not hold there."""
     variables = {key: value for key, value in os.environ.items() if key not in CLEARED}
     variables |= environment.variables
     commands = {
@@ -121,7 +121,10 @@ def run(environment: Environment, pages: list[str], tests: list[str]) -> None:
             words = done.stdout[-20_000:]
             if what == "pages":
                 words = words[words.rfind("\n", 0, words.find("pages that ran failed")) + 1 :]
-            environment.failures.append(f"{words.strip()}\n{done.stderr[-2000:].strip()}".strip())
+            environment.failed = True
+            told = " ".join(f"{k}={v!r}" for k, v in environment.variables.items())
+            print(f"\n== {environment.name} ({told})\n\n{words.strip()}")
+            print(f"{done.stderr[-2000:].strip()}\n", flush=True)
 
 
 def main() -> int:
@@ -145,11 +148,7 @@ def main() -> int:
             print(f"{environment.name}: left out, this processor has no {environment.needs[0]}")
             continue
         run(environment, pages, [*options.tests, *more])
-    for environment in chosen:
-        for words in environment.failures:
-            variables = " ".join(f"{k}={v!r}" for k, v in environment.variables.items())
-            print(f"\n== {environment.name} ({variables})\n\n{words}")
-    failed = [each.name for each in chosen if each.failures]
+    failed = [each.name for each in chosen if each.failed]
     print(f"\n{len(failed)} of {len(chosen)} environments fell short: {', '.join(failed) or '-'}")
     return bool(failed)
 

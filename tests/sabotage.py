@@ -25,12 +25,8 @@ import tomllib
 
 ROOT = Path(__file__).parent.parent
 CELL = re.compile(r"^```\{code-cell\} ipython3\n(?:---\n.*?^---\n)?(.*?)^```$", re.M | re.S)
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for the sabotage of one cell; what is left then is told."""
-
-
-PLACES = 400
-"""More values than the checks of a cell name."""
 
 
 # -- how a value is spoilt -------------------------------------------------------------------
@@ -41,6 +37,8 @@ def numeric(change: Callable) -> Callable:  # noqa: C901 - a case for each kind 
 
     def spoil(value: object) -> object:
         match value:
+            case None:
+                return 1.0
             case bool() | np.bool_():
                 return not value
             case int() | float() | np.number():
@@ -55,7 +53,8 @@ def numeric(change: Callable) -> Callable:  # noqa: C901 - a case for each kind 
                 return type(value)(*map(spoil, value))
             case list() | tuple() | set():
                 return type(value)(map(spoil, value))
-        return sys.modules["tensorflow"].constant(spoil(value.numpy())) if of_tf(value) else value
+        make = tensor_maker(value)
+        return make(spoil(value.numpy())) if make else value
 
     def spoil_array(value: np.ndarray) -> np.ndarray:
         if value.dtype.kind == "b":
@@ -65,11 +64,27 @@ def numeric(change: Callable) -> Callable:  # noqa: C901 - a case for each kind 
     return spoil
 
 
-def of_tf(value: object) -> bool:
-    """Tell whether a value is a tensor of TensorFlow."""
-    return type(value).__module__.startswith("tensorflow") and hasattr(value, "numpy")
+def tensor_maker(value: object) -> Callable | None:
+    """Return what makes a tensor of the kind of a value, or None if it is no tensor."""
+    module = type(value).__module__
+    if not hasattr(value, "numpy"):
+        return None
+    if module.startswith("tensorflow"):
+        return sys.modules["tensorflow"].constant
+    return sys.modules[module].Tensor if module == "dlbook.autodiff" else None
 
 
+def of_tensors(spoil: Callable) -> Callable:
+    """Return a function that spoils tensors as it spoils arrays."""
+
+    def spoil_all(value: object) -> object:
+        make = tensor_maker(value)
+        return make(spoil(value.numpy())) if make else spoil(value)
+
+    return spoil_all
+
+
+@of_tensors
 def backwards(value: object) -> object:
     """Return what is in a row in the opposite order."""
     if isinstance(value, np.ndarray) and value.ndim:
@@ -81,18 +96,23 @@ def backwards(value: object) -> object:
     return value
 
 
+@of_tensors
 def one_short(value: object) -> object:
     """Return what is in a row without its last, and a single number as a row."""
     if isinstance(value, np.ndarray):
         return value[:-1] if value.ndim else value[None]
+    if isinstance(value, (float, np.number)):
+        return np.array([value])
     return value[:-1] if type(value) in (list, tuple, str) else value
 
 
+@of_tensors
 def turned(value: object) -> object:
     """Return an array with its axes in the opposite order."""
     return value.T if isinstance(value, np.ndarray) and value.ndim > 1 else value
 
 
+@of_tensors
 def of_another_dtype(value: object) -> object:
     """Return an array whose numbers take another number of bytes, and share no memory."""
     if not isinstance(value, np.ndarray):
@@ -143,10 +163,14 @@ class Sites(ast.NodeTransformer):
 
 
 class SpoilOne(ast.NodeTransformer):
-    """Spoils one of the values in the checks: the one with a certain number."""
+    """Spoils one of the values that a cell calculates with: the one with a certain number.
 
-    def __init__(self, wanted: int) -> None:
-        self.wanted, self.seen, self.inside = wanted, -1, False
+    Within a check these are the things that it reads, and the results of `calls`; to change the
+    number that it expects, or what it makes of a value, would prove nothing.
+    """
+
+    def __init__(self, wanted: int, calls: set[str]) -> None:
+        self.wanted, self.calls, self.seen, self.inside = wanted, calls, -1, False
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         self.inside = True
@@ -154,11 +178,18 @@ class SpoilOne(ast.NodeTransformer):
         self.inside = False
         return node
 
+    def is_value(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Name() | ast.Subscript() | ast.Attribute():
+                return isinstance(node.ctx, ast.Load)
+            case ast.Call():
+                return not self.inside or ast.unparse(node) in self.calls
+            case ast.Constant():
+                return not self.inside and type(node.value) in (int, float)
+        return False
+
     def visit(self, node: ast.AST) -> ast.AST:
-        is_value = isinstance(node, (ast.Name, ast.Call, ast.Subscript)) and isinstance(
-            getattr(node, "ctx", ast.Load()), ast.Load
-        )
-        if self.inside and is_value:
+        if self.is_value(node):
             self.seen += 1
             if self.seen == self.wanted:
                 return ast.Call(ast.Name("_spoil", ast.Load()), [node], [])
@@ -221,13 +252,30 @@ def run_checks(code: types.CodeType, names: dict) -> set[int]:
     return noticed
 
 
-def is_spoilt_alike(condition: str, names: dict) -> bool:
-    """Tell whether a name stands twice in a condition, or nothing in it can be spoilt by name."""
+def can_be_spoilt(names: dict, name: str) -> bool:
+    """Tell whether there is anything to spoil in what a name stands for."""
+    return any(spoilt(names, name, spoil) for spoil in SABOTAGE.values())
+
+
+def calls_to_spoil(condition: str, names: dict) -> set[str]:
+    """Return the calls in a condition whose results are spoilt, since their names do not do.
+
+    That is so where a name stands twice, so that both sides are spoilt alike, where nothing in
+    the condition can be spoilt by name, and for methods of things that cannot be spoilt.
+    """
+    calls = [node for node in ast.walk(ast.parse(condition)) if isinstance(node, ast.Call)]
     read = [node.id for node in ast.walk(ast.parse(condition)) if isinstance(node, ast.Name)]
-    read = [name for name in read if not isinstance(names.get(name), types.ModuleType)]
-    return len(set(read)) < len(read) or not any(
-        spoilt(names, name, spoil) for name in set(read) for spoil in SABOTAGE.values()
-    )
+    known = [name for name in read if not isinstance(names.get(name), types.ModuleType)]
+    if len(set(known)) < len(known) or not any(can_be_spoilt(names, each) for each in set(known)):
+        return {ast.unparse(call) for call in calls}
+    return {
+        ast.unparse(call)
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in known
+        and not can_be_spoilt(names, call.func.value.id)
+    }
 
 
 def sabotage_cell(source: str, names: dict) -> Iterator[tuple[int, str, str]]:
@@ -238,20 +286,24 @@ def sabotage_cell(source: str, names: dict) -> Iterator[tuple[int, str, str]]:
     todo = set(range(len(sites.lines))) - run_checks(code, names)  # what fails cannot be judged
     end = time.perf_counter() + PATIENCE
 
-    for spoil in SABOTAGE.values():
-        for name in names_read(ast.parse(source)):
+    # What the checks themselves read is tried first: a cell may take a second, and patience ends.
+    checked = {name for _, condition in sites.lines for name in names_read(ast.parse(condition))}
+    for name in sorted(names_read(ast.parse(source)), key=lambda name: name not in checked):
+        for spoil in SABOTAGE.values():
             if todo and time.perf_counter() < end and (worse := spoilt(names, name, spoil)):
                 todo -= run_checks(code, worse)
-    # What stands on both sides of a condition is spoilt alike, so one side at a time.
-    twice = {k for k in todo if is_spoilt_alike(sites.lines[k][1], names)}
-    for each in range(PLACES if twice else 0):
-        one = SpoilOne(each)
-        variant = one.visit(without_glue(ast.parse(source)))
-        if not todo & twice or one.seen < each or time.perf_counter() > end:
+    # What the cell makes itself cannot be spoilt before: so each value in it, one at a time, the
+    # last first, since the checks read these.
+    calls = set().union(*(calls_to_spoil(sites.lines[k][1], names) for k in todo))
+    counting = SpoilOne(-1, calls)
+    counting.visit(without_glue(ast.parse(source)))
+    for each in reversed(range(counting.seen + 1)):
+        if not todo or time.perf_counter() > end:
             break
+        variant = SpoilOne(each, calls).visit(without_glue(ast.parse(source)))
         worse = compile(ast.fix_missing_locations(Sites().visit(variant)), "<sabotage>", "exec")
         for spoil in SABOTAGE.values():
-            todo -= run_checks(worse, {**names, "_spoil": spoil}) & twice
+            todo -= run_checks(worse, {**names, "_spoil": spoil})
     late = "" if time.perf_counter() < end else f" in {PATIENCE:.0f} s"
     for number in sorted(todo):
         yield *sites.lines[number], f"notices nothing{late}"
