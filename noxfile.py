@@ -7,6 +7,7 @@
 
 import getpass
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -18,7 +19,6 @@ import nox
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["docs", "tests"]
 
 # Every page and many tests import TensorFlow anew. Compiled modules, kept in the sessions' own
 # environments, make that 3 seconds rather than 8, so we overrule who asked for none.
@@ -53,6 +53,10 @@ if not can_be_written(Path(os.path.expanduser("~"), ".cache")):  # noqa: PTH111 
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 CONSTRAINTS = "constraints.txt"
+# All Pythons that the package supports, the oldest first.
+PYTHONS = nox.project.python_versions(PROJECT)
+# What to install: as CONSTRAINTS says, or the "newest" or "oldest" that pyproject.toml allows.
+VERSIONS = os.environ.get("DLBOOK_VERSIONS", "locked")
 SITE = Path("build/html")
 # The site is built here and then takes its place, so that a build that fails leaves the old one.
 WORK = Path("build/work")
@@ -62,14 +66,53 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going"]
 
 
-def install(session: nox.Session, *groups: str, package: bool = True) -> None:
-    """Install dependency groups at the versions of the constraints file, and the package."""
-    wanted = [
-        requirement
-        for group in groups
-        for requirement in nox.project.dependency_groups(PROJECT, group)
-    ]
-    session.install("--constraint", CONSTRAINTS, *wanted, *(["--editable", "."] if package else []))
+def wanted(groups: tuple[str, ...], *, package: bool) -> list[str]:
+    """Return what groups ask for, and the package: ranges of versions."""
+    needs = [need for group in groups for need in nox.project.dependency_groups(PROJECT, group)]
+    return [*needs, *(PROJECT["project"]["dependencies"] if package else [])]
+
+
+def locked(lock: str, groups: tuple[str, ...], *, package: bool) -> str:
+    """Return the part of the constraints file that groups need, with what that needs in turn.
+
+    Each entry ends with a line that says who asked for it: other entries, groups, the package.
+    """
+    entries = re.findall(r"^([\w.-]+)==(.+?)^ +# via (.+?)\n", lock, re.MULTILINE | re.DOTALL)
+    asking = {f"dlbook (pyproject.toml:{group})" for group in groups}
+    if package:
+        asking.add("dlbook (pyproject.toml)")
+    known = 0
+    while known != len(asking):
+        known = len(asking)
+        asking |= {name for name, _, via in entries if asking.intersection(via.split(", "))}
+    return "".join(f"{name}=={rest}" for name, rest, _ in entries if name in asking)
+
+
+def install(
+    session: nox.Session, *groups: str, package: bool = True, versions: str = VERSIONS
+) -> None:
+    """Install dependency groups, and the package.
+
+    All comes in the versions of the constraints file, and only as files that have one of the
+    hashes there. With ``newest`` it comes as the ranges of pyproject.toml allow, with ``oldest``
+    in the lowest versions that they name. What runs no code of others when it is installed, and
+    nothing but hatchling, which the file locks too, builds the package.
+    """
+    if package:
+        groups = (*groups, "backend")
+    if versions == "locked":
+        with tempfile.TemporaryDirectory() as folder:
+            part = Path(folder, "locked.txt")
+            lock = Path(CONSTRAINTS).read_text("utf-8")
+            part.write_text(locked(lock, groups, package=package), "utf-8")
+            session.install("--require-hashes", "--only-binary", ":all:", "-r", str(part))
+    elif versions == "newest":
+        session.install("--upgrade", *wanted(groups, package=package))
+    else:
+        lowest = [need.replace(">=", "==") for need in wanted(groups, package=package)]
+        session.install(*lowest)
+    if package:
+        session.install("--no-deps", "--no-build-isolation", "--editable", ".")
 
 
 def sphinx(session: nox.Session, builder: str) -> Path:
@@ -134,15 +177,20 @@ def epub(session: nox.Session) -> None:
     put_in_place(sphinx(session, "epub"), Path("build/epub"))
 
 
-@nox.session
-def tests(session: nox.Session) -> None:
-    """Run the tests of the package and of the build."""
-    install(session, "tests")
+def run_tests(session: nox.Session) -> None:
+    """Run pytest on the package and the build."""
     # Two at a time, as each process holds TensorFlow; `-- -n 0 --pdb` gives one, and a debugger.
     session.run(
         "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", *session.posargs,
         env=ONE_THREAD,
     )  # fmt: skip
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests of the package and of the build."""
+    install(session, "tests")
+    run_tests(session)
 
 
 @nox.session(default=False)
@@ -153,16 +201,17 @@ def elsewhere(session: nox.Session, versions: str) -> None:
     `nox -s "elsewhere(versions='locked')" -- haswell` chooses. The oldest versions are the lower
     bounds of pyproject.toml; give them the oldest Python with `--force-python 3.10`.
     """
-    if versions == "locked":
-        install(session, "tests")
-    elif versions == "newest":
-        session.install("--upgrade", *nox.project.dependency_groups(PROJECT, "tests"), "-e", ".")
-    else:
-        lowest = [need.replace(">=", "==") for need in PROJECT["project"]["dependencies"]]
-        session.install(*lowest, *nox.project.dependency_groups(PROJECT, "tests"), "-e", ".")
+    install(session, "tests", versions=versions)
     # The processors are other machines' business; old and new versions run as they come.
     names = [] if versions == "locked" or session.posargs else ["as-it-comes"]
     session.run("python", "tests/elsewhere.py", *names, *session.posargs)
+
+
+@nox.session(default=False, python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """Run the tests with the oldest Python and the lowest versions that pyproject.toml allows."""
+    install(session, "tests", versions="oldest")
+    run_tests(session)
 
 
 @nox.session(default=False)
@@ -172,7 +221,7 @@ def sabotage(session: nox.Session) -> None:
     session.run("python", "tests/sabotage.py", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Look at every page of the built site with Chromium; `nox -s docs` comes first."""
     install(session, "browser", package=False)
@@ -184,7 +233,7 @@ def browser(session: nox.Session) -> None:
     )  # fmt: skip
 
 
-@nox.session
+@nox.session(default=False)
 def notebooks(session: nox.Session) -> None:
     """Run every notebook that the built site offers, with the package and nothing of the docs."""
     install(session, "notebooks")
@@ -198,14 +247,14 @@ def notebooks(session: nox.Session) -> None:
             list(pool.map(lambda name: session.run(*command, name, env=ONE_THREAD), copies))
 
 
-@nox.session
+@nox.session(default=False)
 def linkcheck(session: nox.Session) -> None:
     """Ask for every external link of the book; this needs the network."""
     install(session, "docs")
     session.run("sphinx-build", *SPHINX[:2], "-b", "linkcheck", "docs", "build/linkcheck")
 
 
-@nox.session
+@nox.session(default=False)
 def lint(session: nox.Session) -> None:
     """Check style, spelling and project metadata."""
     install(session, "lint", package=False)
@@ -215,16 +264,21 @@ def lint(session: nox.Session) -> None:
     session.run("codespell")
     session.run("validate-pyproject", "pyproject.toml")
     session.run("zizmor", "--offline", "--quiet", ".github")
+    workflows = [str(path) for path in sorted(Path(".github", "workflows").iterdir())]
+    check = ("check-jsonschema", "--builtin-schema")
+    session.run(*check, "vendor.github-workflows", *workflows)
+    session.run(*check, "vendor.dependabot", ".github/dependabot.yml")
+    session.run("repo-review", "--show", "err", ".")
 
 
-@nox.session
+@nox.session(default=False)
 def types(session: nox.Session) -> None:
     """Check the type hints of the package."""
     install(session, "types")
     session.run("mypy", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Show a live preview of the site that rebuilds when a page or the package changes."""
     install(session, "serve")
@@ -234,7 +288,7 @@ def serve(session: nox.Session) -> None:
     )  # fmt: skip
 
 
-@nox.session
+@nox.session(default=False)
 def tensorboard(session: nox.Session) -> None:
     """Open TensorBoard on the event files that the pages wrote when the site was built."""
     install(session, "docs")
@@ -248,12 +302,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "dlbook.bench", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def package(session: nox.Session) -> None:
     """Build wheel and sdist into dist/ and check both."""
-    install(session, "package", package=False)
+    install(session, "package", "backend", package=False)
     shutil.rmtree("dist", ignore_errors=True)
-    session.run("python", "-m", "build", "--installer", "uv" if shutil.which("uv") else "pip")
+    # With the hatchling of the constraints file, not with what the registry has today.
+    session.run("python", "-m", "build", "--no-isolation")
     files = [str(path) for path in sorted(Path("dist").iterdir())]
     session.run("twine", "check", "--strict", *files)
     session.run("check-wheel-contents", *(name for name in files if name.endswith(".whl")))
@@ -269,13 +324,17 @@ def clean(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Write the constraints file anew, with the newest versions that fit together."""
+    """Write the constraints file anew, with the newest versions that fit together.
+
+    `nox -s lock -- --no-upgrade` keeps the versions, and adds what pyproject.toml asks for newly.
+    """
     session.install("uv")
     groups = [part for group in PROJECT["dependency-groups"] for part in ("--group", group)]
     session.run(
         "uv", "pip", "compile", "pyproject.toml", *groups, "--universal", "--upgrade",
-        "--python-version", "3.10", "--no-header", "--no-annotate", "--output-file", CONSTRAINTS,
-        *session.posargs,
+        "--python-version", PYTHONS[0], "--generate-hashes", "--annotation-style", "line",
+        "--no-header", "--output-file", CONSTRAINTS, *session.posargs,
+        silent=True,  # uv repeats the file on the terminal
     )  # fmt: skip
 
 

@@ -118,7 +118,7 @@ class Plain:
         if name.startswith("glue:"):
             # Of another page it is "page.md::name:format"; the format is for strings only.
             return self.glued[text.rpartition("::")[2].partition(":")[0]]
-        if titled and name not in {"math"}:
+        if titled and name != "math":
             return titled[1]
         match name:
             case "math":

@@ -32,3 +32,14 @@ document.addEventListener("DOMContentLoaded", () => {
     root.dataset.theme = shown;
   });
 }
+
+// What would be a script in the page, which its policy forbids: the button that prints, and
+// Sphinx's link that takes the marks of a search away.
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element)) return;
+  if (event.target.closest(".btn-download-pdf-button")) print();
+  if (event.target.closest(".highlight-link")) {
+    event.preventDefault();
+    SphinxHighlight.hideSearchWords();
+  }
+});

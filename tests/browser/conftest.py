@@ -108,6 +108,11 @@ def browser():
         running.close()
 
 
+# What the policy of a page forbids is among the complaints, also where the browser is silent.
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => console.error(
+    `policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile || ""}`));"""
+
+
 def watch(page, address):
     """Collect in ``page.complaints`` what the page must never do."""
     page.complaints = []
@@ -123,6 +128,7 @@ def watch(page, address):
     page.on("console", on_console)
     page.on("pageerror", lambda error: page.complaints.append(f"script error: {error}"))
     page.on("request", on_request)
+    page.add_init_script(REPORT_VIOLATIONS)
     return page
 
 
