@@ -103,6 +103,9 @@ nb_merge_streams = True
 # Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
 nb_output_stderr = "remove-warn"
 
+# The package for the notebooks that readers take away; nox builds it before the pages.
+book_wheel = next((str(path) for path in (BUILD / "wheel").glob("*.whl")), "")
+
 # The settings of IPython, Matplotlib and Keras, in place of those of whoever builds the book.
 settle_surroundings(BUILD)
 # Where pages write the event files that `nox -s tensorboard` opens.

@@ -163,6 +163,9 @@ def docs(session: nox.Session) -> None:
     published = os.environ.get("DLBOOK_SITE_URL")
     recover(SITE)
     install(session, "publish" if published else "docs")
+    # Readers who take a notebook away need the package, so it lies beside the notebooks.
+    shutil.rmtree("build/wheel", ignore_errors=True)
+    session.run("python", "-m", "hatchling", "build", "--target", "wheel", "-d", "build/wheel")
     made = sphinx(session, "html")
     if published:
         shutil.copy(sphinx(session, "epub") / "dlbook.epub", made)
