@@ -32,6 +32,7 @@ OPTION = re.compile(r"\A(?::[\w-]+:[^\n]*\n|---\n.*?\n---\n)+", re.S)
 SETTING = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
 ITEM = re.compile(r"- \[([^\]]*)\] ?(.*)")
 TITLED = re.compile(r"(.*?)\s*<([^<>]*)>", re.S)
+ELSEWHERE = {"explorer", "glue:figure", "nb-exec-table", "symbols"}
 REFERENCES = {"doc", "eq", "ref", "numref", "term"}
 # Where the book's repository is, as owner/name on GitHub; only the publishing workflow knows it.
 REPOSITORY = os.environ.get("DLBOOK_REPOSITORY", "")
@@ -64,6 +65,8 @@ class Plain:
             return "**Answer.** Try it yourself first."
         if name in {"python", "console", "text"}:
             return found[0]
+        if name in ELSEWHERE:
+            return self.elsewhere(name, body)
         match name:
             case "exercise-start":
                 return f"### Exercise: {argument}"
@@ -74,8 +77,6 @@ class Plain:
             case "note" | "tip" | "important" | "warning" | "seealso" | "admonition" | "dropdown":
                 title = argument or name.capitalize()
                 return f"**{title}**\n\n{FENCE.sub(self.directive, body).strip()}"
-            case "explorer" | "glue:figure" | "nb-exec-table" | "symbols":
-                return self.elsewhere(name, body)
             case "div" | "grid" | "grid-item-card":
                 title = f"**{argument}**\n\n" if name == "grid-item-card" else ""
                 return title + FENCE.sub(self.directive, body).strip()
