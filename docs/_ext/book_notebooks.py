@@ -32,6 +32,10 @@ OPTION = re.compile(r"\A(?::[\w-]+:[^\n]*\n|---\n.*?\n---\n)+", re.S)
 SETTING = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
 ITEM = re.compile(r"- \[([^\]]*)\] ?(.*)")
 TITLED = re.compile(r"(.*?)\s*<([^<>]*)>", re.S)
+HEADS = {
+    "exercise-start": "### Exercise: {}",
+    "solution-start": "**Answer.** Try it yourself first.",
+}
 ELSEWHERE = {"explorer", "glue:figure", "nb-exec-table", "symbols"}
 REFERENCES = {"doc", "eq", "ref", "numref", "term"}
 # Where the book's repository is, as owner/name on GitHub; only the publishing workflow knows it.
@@ -61,15 +65,13 @@ class Plain:
         name, argument = found["name"], found["arg"].strip()
         options = OPTION.match(found["body"])
         body = found["body"][options.end() :] if options else found["body"]
-        if name == "solution-start":
-            return "**Answer.** Try it yourself first."
+        if name in HEADS:
+            return HEADS[name].format(argument)
         if name in {"python", "console", "text"}:
             return found[0]
         if name in ELSEWHERE:
             return self.elsewhere(name, body)
         match name:
-            case "exercise-start":
-                return f"### Exercise: {argument}"
             case "math":
                 return self.equation(body.strip(), options[0] if options else "")
             case "literalinclude":

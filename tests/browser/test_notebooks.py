@@ -60,10 +60,10 @@ def test_figures_keep_caption_number_and_description(name, site):
         for cell in cells(name, "markdown")
         if (text := "".join(cell["source"])).startswith("**Fig. ")
     ]
-    assert all(re.match(r"\*\*Fig\. \d+\.\*\* \w", text) for text in captions)
+    assert all(re.match(r"\*\*Fig\. \d+(?:\.\d+)*\.\*\* \w", text) for text in captions)
     # Those that the page shows and does not only paste.
     page = (site / f"{name}.html").read_text("utf-8")
-    numbered = set(re.findall(r"Fig\. \d+", page))
+    numbered = set(re.findall(r"Fig\. \d+(?:\.\d+)*", page))
     assert {text[2:].partition(".**")[0] for text in captions} <= numbered
 
 
