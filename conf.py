@@ -137,7 +137,8 @@ html_favicon = "docs/_static/logo.svg"
 # Without scripts the site is light; with them layout.html follows the reader's system.
 html_context = {"default_mode": "light"}
 if SITE_URL:
-    html_context["epub"] = "dlbook.epub"  # nox builds it beside the site that is published
+    # nox builds these beside the site that is published
+    html_context |= {"epub": "dlbook.epub", "pdf": "dlbook.pdf"}
 html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
     "logo": {

@@ -1,4 +1,4 @@
-"""What is shut when a page comes: menus, drawers and dialogs; and readers with needs of their own."""
+"""What is shut when a page comes: menus, drawers, dialogs; and readers with needs of their own."""
 
 from pathlib import Path
 
