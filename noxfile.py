@@ -67,7 +67,7 @@ UNUSED = (
     "*webpack-macros.html", "sphinx-book-theme.js*", "basic.css", "book.css", "icons.css",
     "copybutton.css", "exercise.css", "mystnb.*.css", "pygments.css", "sphinx-design.min.css",
     "file.png", "minus.png", "plus.png", "copybutton_funcs.js", "copy-button.svg",
-    "check-solid.svg",
+    "check-solid.svg", "first-look.png",
 )  # fmt: skip
 # NumPy's threads wait in busy loops: where programs run side by side, one for each is fastest.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1")}
