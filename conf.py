@@ -31,6 +31,7 @@ extensions = [
     "book_html",
     "book_mathml",
     "book_notebooks",
+    "book_parts",
     "book_questions",
     "book_reading_time",
     "book_search",
