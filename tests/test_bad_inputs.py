@@ -389,6 +389,62 @@ REFUSED = {
     "bench.contestants.present": [
         ((1,), TypeError, r"present\(\) takes 0 positional arguments"),
     ],
+    "checkpoints.Checkpoints": [
+        ((None,), TypeError, "folder: expected a path. Received: None"),
+        ((5,), TypeError, "folder: expected a path. Received: 5"),
+        (("run", 0), ValueError, "every: expected a whole number of at least 1.*: 0"),
+        (("run", 1.5), TypeError, "every: expected a whole number.*1.5"),
+        ({"folder": "run", "keep": 0}, ValueError, "keep: expected .*at least 1.*: 0"),
+    ],
+    "data_parallel.chosen_strategy": [
+        ((1,), TypeError, r"chosen_strategy\(\) takes 0 positional arguments"),
+    ],
+    "data_parallel.new_model": [
+        ((1,), TypeError, r"new_model\(\) takes 0 positional arguments"),
+    ],
+    "data_parallel.train": [
+        ((0,), ValueError, "batches: expected a whole number from 1 to 468. Received: 0"),
+        ((469,), ValueError, "batches: expected a whole number from 1 to 468. Received: 469"),
+        ((None,), TypeError, "batches: expected a whole number"),
+    ],
+    "data_parallel.main": [
+        ((["--batches", "many"],), SystemExit, "2"),
+    ],
+    "workers.Ending": [
+        ((0,), TypeError, ".*missing 1 required positional argument: 'reason'"),
+    ],
+    "workers.cluster_settings": [
+        (([], 0), ValueError, "addresses: expected at least one.*: \\[\\]"),
+        ((["a:1", "a:1"], 0), ValueError, "addresses: expected at least one, and each once"),
+        ((["a:1"], 1), ValueError, "index: expected a whole number from 0 to 0. Received: 1"),
+        ((["a:1"], "0"), TypeError, "index: expected a whole number"),
+        ((["a"], 0), ValueError, r"addresses\[0\]: expected host:port. Received: 'a'"),
+        ((["a:x"], 0), ValueError, r"addresses\[0\]: expected host:port. Received: 'a:x'"),
+        ((["a:70000"], 0), ValueError, r"addresses\[0\]: expected host:port"),
+        ((["a:1", 5], 0), TypeError, r"addresses\[1\]: expected text, host:port. Received: 5"),
+        (("a:1", 0), TypeError, "addresses: expected a list of text.*'a:1'"),
+        ((stream(), 0), TypeError, "addresses: expected a list of text.*generator"),
+    ],
+    "workers.run": [
+        ((None,), TypeError, "command: expected a list of text.*NoneType"),
+        (("train.py",), TypeError, "command: expected a list of text. Received: 'train.py'"),
+        ((["train.py", 5],), TypeError, r"command: expected a list of text.*5\]"),
+        (([],), ValueError, "command: expected a script and its arguments"),
+        ((["nowhere.py"],), FileNotFoundError, r"command\[0\]: expected a script.*'nowhere.py'"),
+        (([__file__], 0), ValueError, "workers: expected a whole number of at least 1.*: 0"),
+        (([__file__], "2"), TypeError, "workers: expected a whole number.*'2'"),
+        ({"command": [__file__], "timeout": 0}, ValueError, "timeout: expected .*above 0.*: 0"),
+        ({"command": [__file__], "env": 5}, TypeError, "env: expected a mapping of text.*: 5"),
+        ({"command": [__file__], "env": {"A": 5}}, TypeError, "env: expected a mapping of text"),
+        (
+            {"command": [__file__], "output": "log"},
+            TypeError,
+            "output: expected a text file.*'log'",
+        ),
+    ],
+    "workers.main": [
+        ((["--workers", "0", "train.py"],), SystemExit, "2"),
+    ],
     "batches.BatchGenerator": [
         (([], []), ValueError, "images: expected at least one example"),
         ((ONES, [0]), ValueError, "labels: expected as many.*2. Received: 1"),
@@ -458,6 +514,9 @@ REFUSED = {
         (one_epoch(labels=[0, 1, 2, 3]), ValueError, "labels: expected .* from 0 to 2"),
         (one_epoch(images=np.ones((4, 3))), ValueError, "images: the model does not take"),
         (one_epoch(images=np.ones((4, 2), int)), TypeError, "images: expected floating"),
+        (one_epoch(labels=None), TypeError, "labels: expected an array.*NoneType"),
+        (one_epoch(checkpoints="run-1"), TypeError, "checkpoints: expected Checkpoints or None"),
+        (one_epoch(shuffle=100), TypeError, "shuffle: expected True or False. Received: 100"),
         (one_epoch(images=None), TypeError, "images: expected an array.*NoneType"),
         (one_epoch(learning_rate=-1.0), ValueError, "learning_rate: expected .*above 0"),
         (one_epoch(learning_rate=NAN), ValueError, "learning_rate: expected a finite"),
@@ -908,6 +967,27 @@ REFUSED_FIGURES = {
     ],
     "tensors.tensor_axes": [
         ((GREY[0],), ValueError, r"images: expected shape \(n, height, width\)"),
+    ],
+    "workers.data_parallel_step": [
+        (([1, 2], [0.5]), ValueError, "gradients: expected one for each of two to four workers"),
+        (([1], [0.5]), ValueError, "gradients: expected one for each of two to four workers"),
+        (([1, -2], [0.5, 0.5]), ValueError, "sizes: expected .*at least 0"),
+        (([1, 2], ["a", "b"]), TypeError, f"gradients: {NO_NUMBERS} <U1"),
+    ],
+    "workers.ring_rounds": [
+        ((1,), ValueError, "workers: expected a whole number from 2 to 6. Received: 1"),
+        ((7,), ValueError, "workers: expected a whole number from 2 to 6. Received: 7"),
+    ],
+    "workers.step_times": [
+        (([1], {"a": [1]}, {"b": [1]}), ValueError, "predicted: expected the keys"),
+        (([1], {"a": [0]}, {"a": [1]}), ValueError, r"measured\['a'\]: expected .*above 0"),
+        (([1], {"a": [1]}, {"a": [1, 2]}), ValueError, r"predicted\['a'\]: expected shape"),
+        (([0], {"a": [1]}, {"a": [1]}), ValueError, "sizes: expected .*at least 1"),
+    ],
+    "workers.scaling": [
+        (([1, 2], {"a": [1]}), ValueError, r"gains\['a'\]: expected shape"),
+        (([1, 2], {"a": [1, -1]}), ValueError, r"gains\['a'\]: expected .*above 0"),
+        (([0, 2], {"a": [1, 1]}), ValueError, "workers: expected .*at least 1"),
     ],
     "training.four_steps": [
         ((["a"],), ValueError, "steps: expected 4 entries, one for each corner"),

@@ -1001,18 +1001,6 @@ def test_a_tape_of_the_caller_does_not_disturb(data, run_eagerly):
     assert history == fit(without, *data, 2, **how)
 
 
-def test_a_strategy_is_refused_in_words(data):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-    outside = small_model()
-    with strategy.scope():
-        inside = small_model()
-        with pytest.raises(RuntimeError, match=r"no tf.distribute strategy. Received: a call in"):
-            fit(outside, *data, 1, verbose=0)
-    for call in (lambda: fit(inside, *data, 1, verbose=0), lambda: evaluate(inside, *data)):
-        with pytest.raises(RuntimeError, match=r"no tf.distribute strategy. Received: weights"):
-            call()
-
-
 @pytest.mark.parametrize("rule", [None, "keras", "own"])
 def test_models_in_several_threads_train_as_they_do_one_after_the_other(data, rule):
     make = {"keras": keras.optimizers.Adam, "own": optimizers.Adam}.get(rule, lambda: None)

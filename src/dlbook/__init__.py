@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlbook.batches import BatchGenerator
+    from dlbook.checkpoints import Checkpoints
     from dlbook.layers import NaiveDense, NaiveSequential
     from dlbook.ops import (
         naive_add,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BatchGenerator": "batches",
+    "Checkpoints": "checkpoints",
     "NaiveDense": "layers",
     "NaiveSequential": "layers",
     "evaluate": "training",
@@ -39,6 +41,7 @@ _HOME = {
 
 __all__ = [
     "BatchGenerator",
+    "Checkpoints",
     "NaiveDense",
     "NaiveSequential",
     "evaluate",

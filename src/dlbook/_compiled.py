@@ -15,9 +15,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from dlbook import _engines, _inputs, _updates
+from dlbook import _engines, _updates
 from dlbook._report import LOG_EVERY
-from dlbook.batches import BatchGenerator
+from dlbook._sources import Arrays, Stream
 
 NUMBERED = "_gradient_op_type", "token"
 """Attributes of operations that are names with a running number. XLA refuses what has a token."""
@@ -32,31 +32,27 @@ def can_be_compiled(model: Any, optimizer: Any) -> bool:
     """Tell whether TensorFlow can make a graph of a step: all that takes part must be its own."""
     if not _engines.is_tensorflow(_engines.engine_of(model)):
         return False
-    return optimizer is None or _inputs.is_of_keras(optimizer)
+    return optimizer is None or _updates.is_of_keras(optimizer)
 
 
 def compiled_epoch(
     model: Any,
-    batches: BatchGenerator,
+    batches: Arrays | Stream,
     short_step: Callable[..., Any],
     parts: tuple[Callable[..., Any], Callable[..., Any]],
     learning_rate: float,
     optimizer: Any,
-) -> Callable[[], Iterator[float]]:
-    """Return a function that trains for one epoch and yields the loss of each batch.
+) -> Callable[[], Iterator[tuple[float, int]]]:
+    """Return a function that trains for one epoch and yields loss and size of each batch.
 
-    The data is copied to the device once. Python is asked again only after every `LOG_EVERY`
-    batches, when there is something to log. A short batch at the end is not worth a program of
-    its own: it takes an eager step.
+    Python is asked again only after every `LOG_EVERY` batches, when there is something to log or
+    to save. A short batch at the end is not worth a program of its own: it takes an eager step.
     """
     tf = _engines.tensorflow()
-    images, labels = map(_engines.to_device, (batches.images, batches.labels))
-    full = len(batches.images) // batches.batch_size
-    if full == 0:
-        return lambda: (float(short_step(*batch)) for batch in batches)
     loss_and_gradients, update_weights = parts  # of `dlbook.training`
     weights = _updates.trainable_weights(model)
     variables = [*weights, *_updates.variables_of(optimizer)]
+    rate = tf.constant(learning_rate, tf.float64)
 
     def step(images_batch: Any, labels_batch: Any, learning_rate: Any) -> Any:
         # As in `one_training_step`, a loss that is not finite leaves all as it was. A choice
@@ -69,20 +65,18 @@ def compiled_epoch(
             variable.assign(tf.where(loss < math.inf, variable, old))
         return tf.cast(loss, tf.float32)
 
-    traced, program = _program_of(step, images, labels, batches.batch_size)
-    rate = tf.constant(learning_rate, tf.float64)
+    program = _program_of(step, batches) if batches.num_full else None
 
-    def one_epoch() -> Iterator[float]:
-        iter(batches)  # starts the epoch, and shuffles if that was asked for
-        order = None if batches.order is None else tf.constant(batches.order)
-        for first in range(0, full, LOG_EVERY):
-            last = min(first + LOG_EVERY, full)
+    def one_epoch() -> Iterator[tuple[float, int]]:
+        for images, labels, order, first, last in batches.portions():
+            if len(labels) < batches.batch_size:
+                yield float(short_step(images, labels)), len(labels)
+                continue
+            traced, run = _program_of(step, batches) if program is None else program
             bounds = tf.constant(first), tf.constant(last)
-            losses = _run(program, images, labels, order, *bounds, rate, traced.captured_inputs)
-            yield from losses[: last - first].tolist()
-        batches.index = full * batches.batch_size
-        if full < len(batches):
-            yield float(short_step(*batches.next()))
+            losses = _run(run, images, labels, order, *bounds, rate, traced.captured_inputs)
+            for loss in losses[: last - first].tolist():
+                yield loss, batches.batch_size
 
     return one_epoch
 
@@ -100,17 +94,15 @@ class _PlainDescent:
             weight.assign_sub(gradient * rate)
 
 
-def _program_of(
-    step: Callable[..., Any], images: Any, labels: Any, batch_size: int
-) -> tuple[Any, Any]:
+def _program_of(step: Callable[..., Any], batches: Arrays | Stream) -> tuple[Any, Any]:
     """Return the step as a graph, and the program of many such steps, compiled when it first runs.
 
     The program may come from an earlier call with an equal step.
     """
-    traced = _traced(step, images, labels, batch_size)
+    traced = _traced(step, batches)
     form = _form(traced)
     if form not in _programs:
-        if _form(_traced(step, images, labels, batch_size)) != form:
+        if _form(_traced(step, batches)) != form:
             raise ValueError(
                 "model and optimizer: expected the same operations for each batch, of which a "
                 "graph can be made. Received: other ones when the step was written down again; "
@@ -118,16 +110,16 @@ def _program_of(
                 "for each batch"
             )
         with _lock:
-            _programs.setdefault(form, _many_steps(traced, batch_size))
+            _programs.setdefault(form, _many_steps(traced, batches.batch_size))
     return traced, _programs[form]
 
 
-def _traced(step: Callable[..., Any], images: Any, labels: Any, batch_size: int) -> Any:
+def _traced(step: Callable[..., Any], batches: Arrays | Stream) -> Any:
     """Run the Python code of one step with stand-ins for the tensors; return its graph."""
     tf = _engines.tensorflow()
     stand_ins = (
-        tf.TensorSpec([batch_size, *images.shape[1:]], images.dtype),
-        tf.TensorSpec([batch_size], labels.dtype),
+        tf.TensorSpec([batches.batch_size, *batches.shape], tf.float32),
+        tf.TensorSpec([batches.batch_size], batches.label_dtype),
         tf.TensorSpec([], tf.float64),
     )
     try:

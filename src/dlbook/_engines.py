@@ -79,17 +79,22 @@ def to_device(array: NDArray[Any]) -> Any:
 def average_loss(engine: Any, labels: Any, predictions: Any) -> Any:
     """Return the mean cross-entropy of a batch of probabilities, as a scalar of the engine."""
     if is_tensorflow(engine):
-        # What keras.losses.sparse_categorical_crossentropy computes eagerly. In a graph that
-        # function looks for the softmax and goes back to its inputs, so that eager and compiled
-        # losses differ wherever a probability is near 0.
-        clipped = engine.clip_by_value(predictions, 1e-7, 1 - 1e-7)
-        # TensorFlow 2.18, compiled, clips NaN to a number, so that nobody would notice it.
-        clipped = engine.where(engine.math.is_nan(predictions), predictions, clipped)
-        logarithms = engine.math.log(clipped)
-        labels = engine.convert_to_tensor(labels)
-        if not labels.dtype.is_integer:
-            raise TypeError(f"labels: expected whole numbers. Received: dtype {labels.dtype.name}")
-        labels = engine.cast(labels, engine.int64)
-        losses = engine.nn.sparse_softmax_cross_entropy_with_logits(labels, logarithms)
-        return engine.reduce_mean(losses)
+        return engine.reduce_mean(losses(labels, predictions))
     return engine.mean(engine.sparse_categorical_crossentropy(labels, predictions))
+
+
+def losses(labels: Any, predictions: Any) -> Any:
+    """Return the cross-entropy of each example of a batch of TensorFlow's probabilities."""
+    tf = tensorflow()
+    # What keras.losses.sparse_categorical_crossentropy computes eagerly. In a graph that
+    # function looks for the softmax and goes back to its inputs, so that eager and compiled
+    # losses differ wherever a probability is near 0.
+    clipped = tf.clip_by_value(predictions, 1e-7, 1 - 1e-7)
+    # TensorFlow 2.18, compiled, clips NaN to a number, so that nobody would notice it.
+    clipped = tf.where(tf.math.is_nan(predictions), predictions, clipped)
+    logarithms = tf.math.log(clipped)
+    labels = tf.convert_to_tensor(labels)
+    if not labels.dtype.is_integer:
+        raise TypeError(f"labels: expected whole numbers. Received: dtype {labels.dtype.name}")
+    labels = tf.cast(labels, tf.int64)
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logarithms)

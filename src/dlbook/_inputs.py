@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlbook import _checks, _engines, _updates
+from dlbook import _checks, _engines, _strategies, _updates
 
 LEARNING_RATE = 1e-3
 """The step size of plain gradient descent where none is given."""
@@ -44,28 +44,25 @@ def context(model: Any) -> None:
     """Raise if `fit` or `evaluate` is called where TensorFlow would not run it step by step."""
     if not _engines.is_tensorflow(_engines.engine_of(model)):
         return
-    tf = _engines.tensorflow()
-    if not tf.executing_eagerly():
+    if not _engines.tensorflow().executing_eagerly():
         raise RuntimeError(
             "fit and evaluate: expected a call from plain Python. Received: one inside of a "
             "tf.function or graph; put one_training_step there"
         )
-    spread = [w for w in model.weights if isinstance(w, tf.distribute.DistributedValues)]
-    if tf.distribute.has_strategy() or spread:
-        raise RuntimeError(
-            "fit and evaluate: expected one device and no tf.distribute strategy. Received: "
-            + ("weights that a strategy has made" if spread else "a call in a strategy's scope")
-        )
+    _strategies.strategy_of(model)  # raises if the model and the place of the call do not fit
 
 
-def examples(
+def checked_examples(
     model: Any,
     images: ArrayLike,
     labels: ArrayLike,
     *,
     names: tuple[str, str] = ("images", "labels"),
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return examples that the model can take, as arrays; raise if it cannot take them."""
+) -> tuple[NDArray[Any], NDArray[Any], int]:
+    """Return examples that the model can take, as arrays, and the number of its outputs.
+
+    Raises an error if the model cannot take them.
+    """
     _checks.network("model", model)
     x, y = _checks.examples(images, labels, names=names)
     if x.dtype.kind != "f":
@@ -97,7 +94,7 @@ def examples(
             f"{names[1]}: expected whole numbers from 0 to {classes - 1}, for a model with "
             f"{classes} outputs. Received: values from {y.min()} to {y.max()}"
         )
-    return x, y
+    return x, y, classes
 
 
 def check_batch(model: Any, images: Any, labels: Any) -> None:
@@ -119,7 +116,7 @@ def bind(optimizer: Any, model: Any) -> None:
             f"model: expected weights that may learn. Received: {len(model.weights)} weights, "
             "none of them trainable"
         )
-    if not is_of_keras(optimizer):
+    if not _updates.is_of_keras(optimizer):
         return
     name = type(optimizer).__name__
     if not _engines.is_tensorflow(_engines.engine_of(model)):
@@ -133,10 +130,13 @@ def bind(optimizer: Any, model: Any) -> None:
             "optimizer: expected one of Keras on TensorFlow, or of dlbook.optimizers. "
             f"Received: {name} of Keras on {backend}"
         )
+    strategy = _strategies.strategy_of(model)
+    _strategies.check_optimizer(strategy, optimizer)
     if optimizer.built:
         return
     try:
-        optimizer.build(weights)
+        with _strategies.scope(strategy):
+            optimizer.build(weights)
     except AttributeError as error:
         optimizer.built = False
         raise TypeError(
@@ -147,14 +147,8 @@ def bind(optimizer: Any, model: Any) -> None:
 
 def finish(optimizer: Any, model: Any) -> None:
     """Let an optimizer of Keras that averages weights put the averages in their place."""
-    if is_of_keras(optimizer):
+    if _updates.is_of_keras(optimizer):
         optimizer.finalize_variable_values(_updates.trainable_weights(model))
-
-
-def is_of_keras(optimizer: Any) -> bool:
-    """Tell whether an optimizer comes from Keras, without importing it."""
-    keras = sys.modules.get("keras")
-    return keras is not None and isinstance(optimizer, keras.optimizers.Optimizer)
 
 
 def _check_optimizer(optimizer: Any) -> None:
@@ -174,7 +168,7 @@ def _check_optimizer(optimizer: Any) -> None:
             )
     # Those of dlbook.optimizers check their settings when they are set; in a graph, those of
     # Keras are no numbers.
-    if not is_of_keras(optimizer) or not _engines.tensorflow().executing_eagerly():
+    if not _updates.is_of_keras(optimizer) or not _engines.tensorflow().executing_eagerly():
         return
     for name, bounds in RANGES.items():
         value = getattr(optimizer, name, None)

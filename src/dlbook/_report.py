@@ -13,11 +13,11 @@ class Report:
         Show nothing; a progress bar of Keras; or the loss of every hundredth batch.
     epochs : int
         How many epochs there are.
-    batches : int
-        How many batches make an epoch.
+    batches : int or None
+        How many batches make an epoch, if that is known.
     """
 
-    def __init__(self, verbose: int, epochs: int, batches: int) -> None:
+    def __init__(self, verbose: int, epochs: int, batches: int | None) -> None:
         self.verbose, self.epochs, self.batches = verbose, epochs, batches
 
     def start(self, epoch: int) -> None:
@@ -32,8 +32,9 @@ class Report:
 
     def batch(self, counter: int, loss: float) -> None:
         """Show the loss of a batch."""
+        self.done = counter + 1
         if self.verbose == 1:
-            self.bar.update(counter + 1, values=[("loss", loss)], finalize=False)
+            self.bar.update(self.done, values=[("loss", loss)], finalize=False)
         elif self.verbose == 2 and counter % LOG_EVERY == 0:
             print(f"loss at batch {counter}: {loss:.2f}")
 
@@ -41,4 +42,4 @@ class Report:
         """Show what is known at the end of the epoch."""
         if self.verbose == 1:
             last = {name: values[-1] for name, values in history.items() if name != "batch_loss"}
-            self.bar.update(self.batches, values=last.items(), finalize=True)
+            self.bar.update(self.done, values=last.items(), finalize=True)

@@ -87,6 +87,18 @@ def variables_of(optimizer: Any) -> list[Any]:
     return list(getattr(optimizer, "variables", ()))
 
 
+def is_of_keras(optimizer: Any) -> bool:
+    """Tell whether an optimizer comes from Keras, without importing it."""
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(optimizer, keras.optimizers.Optimizer)
+
+
+def variable_of(weight: Any) -> Any:
+    """Return the variable of TensorFlow that a weight of Keras holds, or the weight itself."""
+    value = getattr(weight, "value", weight)
+    return weight if callable(value) else value
+
+
 def _fitting(name: str, gradient: Any, weight: Any) -> Any:
     """Return a gradient, dense and of the weight's dtype; raise if that cannot be."""
     _checks.gradient(name, gradient, weight)

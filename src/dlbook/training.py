@@ -8,11 +8,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlbook import _checks, _compiled, _engines, _inputs
+from dlbook import _checks, _compiled, _engines, _inputs, _sources, _strategies
 from dlbook._inputs import LEARNING_RATE as LEARNING_RATE
+from dlbook._keeper import Keeper
+from dlbook._progress import Progress
 from dlbook._report import Report
+from dlbook._sources import Arrays, Stream
 from dlbook._updates import AllOrNone, fitting_gradients, trainable_weights, variables_of
-from dlbook.batches import BatchGenerator
+from dlbook.checkpoints import Checkpoints
 
 
 class Model(Protocol):
@@ -72,8 +75,15 @@ def one_training_step(
 
     Notes
     -----
-    Explained on the page `from-scratch`. The loss is the cross-entropy.
+    Explained on the page `from-scratch`. The loss is the cross-entropy. If a strategy has made the
+    model, the batch is split over all replicas, and each worker gives the whole batch.
     """
+    strategy = _strategies.strategy_of(model)
+    if strategy is not None:
+        _inputs.check_batch(model, images_batch, labels_batch)
+        learning_rate = _inputs.step_size(learning_rate, optimizer)
+        step = _strategies.step(strategy, model, update_weights, learning_rate, optimizer)
+        return step(images_batch, labels_batch)
     average_loss, gradients = loss_and_gradients(model, images_batch, labels_batch)
     if average_loss < math.inf:
         update_weights(
@@ -171,18 +181,19 @@ def update_weights(
 @_checks.IN_SILENCE
 def fit(
     model: Model,
-    images: ArrayLike,
-    labels: ArrayLike,
-    epochs: int,
+    images: ArrayLike | Any,
+    labels: ArrayLike | None = None,
+    epochs: int = 1,
     batch_size: int = 128,
     *,
     learning_rate: float | None = None,
     optimizer: Any = None,
-    shuffle: bool = False,
+    shuffle: bool | int = False,
     seed: int | np.random.Generator | None = None,
-    validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    validation_data: tuple[ArrayLike, ArrayLike] | Any = None,
     verbose: int = 2,
     run_eagerly: bool = False,
+    checkpoints: Checkpoints | None = None,
 ) -> dict[str, list[float]]:
     """Train a model: for each epoch, for each batch, one training step.
 
@@ -190,23 +201,25 @@ def fit(
     ----------
     model : NaiveSequential
         The network, ending in probabilities (softmax). Its weights change.
-    images : array_like of float, shape (n, inputs)
-        The training examples.
-    labels : array_like of int, shape (n,)
-        Their classes, from 0 to one below the number of the model's outputs.
-    epochs : int
+    images : array_like of float, shape (n, inputs), or tf.data.Dataset
+        The training examples. A dataset has single examples, pairs of an image and its label, of
+        which `batch_size` makes batches; it need not fit into memory.
+    labels : array_like of int, shape (n,), optional
+        Their classes, from 0 to one below the number of the model's outputs; None for a dataset.
+    epochs : int, default 1
         How often to go through the data, at least 1.
     batch_size : int, default 128
-        How many examples make a step, at least 1.
+        How many examples make a step, at least 1; under a strategy, those of all replicas.
     learning_rate : float, optional
         The step size of plain gradient descent, 0.001 by default.
     optimizer : optimizer of Keras or of `dlbook.optimizers`, optional
         What moves the weights, in place of plain gradient descent.
-    shuffle : bool, default False
-        Go through the examples in a new random order in each epoch.
+    shuffle : bool or int, default False
+        Go through the examples in a new random order in each epoch. For a dataset, among how many
+        of its next examples each one is drawn.
     seed : int or numpy.random.Generator, optional
         Makes the random orders repeatable.
-    validation_data : (images, labels), optional
+    validation_data : (images, labels) or tf.data.Dataset, optional
         Examples to evaluate the model on after each epoch. It does not learn from them.
     verbose : {0, 1, 2}, default 2
         0 is silent; 1 shows a progress bar for each epoch; 2 logs the loss of every hundredth
@@ -214,6 +227,8 @@ def fit(
     run_eagerly : bool, default False
         Run every step as Python code, so that a debugger can stop in it. Otherwise TensorFlow
         compiles the steps to a graph, which is much faster and gives the same losses; see below.
+    checkpoints : dlbook.checkpoints.Checkpoints, optional
+        Where to save how far the training has come. If there is a checkpoint, it goes on from it.
 
     Returns
     -------
@@ -228,9 +243,10 @@ def fit(
         TensorFlow cannot make a graph of the model.
     ValueError
         If an argument has a wrong value, for example not as many labels as images, or a label
-        beyond the model's outputs; or if two graphs of the same model differ.
+        beyond the model's outputs; if two graphs of the same model differ, a checkpoint is one of
+        another training, or the model was not made in the scope of the strategy.
     RuntimeError
-        If it is called inside of a ``tf.function`` or under a strategy of ``tf.distribute``.
+        If it is called inside of a ``tf.function`` or a replica.
     FloatingPointError
         If a loss is not finite; the message tells the epoch and the batch. The weights are
         those before that batch. Also if weights are not finite after an epoch.
@@ -250,6 +266,10 @@ def fit(
     `dlbook.optimizers` are Python code, and models on `dlbook.autodiff` too: they always run
     eagerly.
 
+    A model that was made in the scope of ``MirroredStrategy`` or ``MultiWorkerMirroredStrategy`` is
+    trained by all replicas of the strategy: each batch is split over them, and all move their
+    weights by the same sum; see the page `many-workers`.
+
     Examples
     --------
     >>> import tensorflow as tf
@@ -264,42 +284,38 @@ def fit(
     epochs = _checks.whole_number("epochs", epochs, least=1)
     _checks.choice("verbose", verbose, (0, 1, 2))
     _inputs.step_size(learning_rate, optimizer)
-    x, y = _inputs.examples(model, images, labels)
-    batches = BatchGenerator(x, y, batch_size, shuffle=shuffle, seed=seed)
-    history: dict[str, list[float]] = {"loss": [], "batch_loss": []}
-    if validation_data is not None:
-        held_out = _checks.pair("validation_data", validation_data, "images, labels")
-        names = ("validation_data[0]", "validation_data[1]")
-        validation_data = _inputs.examples(model, *held_out, names=names)
-        history |= {"val_loss": [], "val_accuracy": []}
+    batches = _sources.batches_of(model, images, labels, batch_size, shuffle=shuffle, seed=seed)
+    held_out = _sources.held_out(model, validation_data)
     eager = _checks.flag("run_eagerly", run_eagerly)
+    keeper = Keeper(checkpoints, model, batches, optimizer)
     # All input has been checked: only now is the optimizer bound to the model.
     _inputs.bind(optimizer, model)
     one_epoch = _one_epoch(model, batches, learning_rate, optimizer, eager=eager)
-    report = Report(verbose, epochs, len(batches))
+    progress = keeper.begin(Progress(validated=held_out is not None))
+    report = Report(verbose, epochs, batches.num_batches)
 
-    for epoch in range(epochs):
+    for epoch in range(progress.epoch, epochs):
         report.start(epoch)
-        total = 0.0
-        for counter, loss in enumerate(one_epoch()):
-            _check_loss(loss, counter, epoch)
-            total += loss * min(batches.batch_size, len(y) - counter * batches.batch_size)
-            history["batch_loss"].append(loss)
-            report.batch(counter, loss)
+        for loss, size in one_epoch():
+            _check_loss(loss, progress.batch, epoch)
+            report.batch(progress.batch, loss)
+            progress.add(loss, size)
+            keeper.after_batch()
         _check_weights(model, epoch)
-        history["loss"].append(total / len(y))
-        if validation_data is not None:
-            val_loss, val_accuracy = evaluate(model, *validation_data)
-            history["val_loss"].append(val_loss)
-            history["val_accuracy"].append(val_accuracy)
-        report.end(history)
+        progress.end_epoch(None if held_out is None else _evaluation(model, held_out))
+        report.end(progress.history)
+    keeper.end()
     _inputs.finish(optimizer, model)
-    return history
+    return progress.history
 
 
 @_checks.IN_SILENCE
 def evaluate(
-    model: Model, images: ArrayLike, labels: ArrayLike, *, batch_size: int = 1024
+    model: Model,
+    images: ArrayLike | Any,
+    labels: ArrayLike | None = None,
+    *,
+    batch_size: int = 1024,
 ) -> Evaluation:
     """Measure a model on examples, without changing it.
 
@@ -307,10 +323,10 @@ def evaluate(
     ----------
     model : NaiveSequential
         The network, ending in probabilities (softmax).
-    images : array_like of float, shape (n, inputs)
-        The examples.
-    labels : array_like of int, shape (n,)
-        Their classes, from 0 to one below the number of the model's outputs.
+    images : array_like of float, shape (n, inputs), or tf.data.Dataset
+        The examples; a dataset has pairs of an image and its label.
+    labels : array_like of int, shape (n,), optional
+        Their classes, from 0 to one below the number of the model's outputs; None for a dataset.
     batch_size : int, default 1024
         How many examples go through the model at once, at least 1; it does not change the
         result.
@@ -332,34 +348,54 @@ def evaluate(
     -----
     Used on the page `from-scratch`.
     """
-    x, y = _inputs.examples(model, images, labels)
-    engine = _engines.engine_of(model)
-    loss, right = 0.0, 0
-    for images_batch, labels_batch in BatchGenerator(x, y, batch_size):
-        predictions = model(images_batch)
-        loss += float(_engines.average_loss(engine, labels_batch, predictions)) * len(labels_batch)
-        right += int(np.sum(np.argmax(predictions, axis=1) == labels_batch))
-    return Evaluation(loss / len(y), right / len(y))
+    return _evaluation(model, _sources.batches_of(model, images, labels, batch_size))
+
+
+def _evaluation(model: Model, batches: Arrays | Stream) -> Evaluation:
+    """Return how well a model does on the examples of all batches."""
+    strategy = _strategies.strategy_of(model)
+    totals = partial(_totals, model) if strategy is None else _strategies.totals(strategy, model)
+    loss = right = 0.0
+    examples = 0
+    for images_batch, labels_batch in batches:
+        batch_loss, batch_right = totals(images_batch, labels_batch)
+        loss += batch_loss
+        right += batch_right
+        examples += len(labels_batch)
+    return Evaluation(loss / examples, right / examples)
+
+
+def _totals(model: Model, images_batch: Any, labels_batch: Any) -> tuple[float, int]:
+    """Return the sum of the losses of a batch, and how many answers are right."""
+    predictions = model(images_batch)
+    loss = _engines.average_loss(_engines.engine_of(model), labels_batch, predictions)
+    right = np.sum(np.argmax(predictions, axis=1) == labels_batch)
+    return float(loss) * len(labels_batch), int(right)
 
 
 def _one_epoch(
     model: Model,
-    batches: BatchGenerator,
+    batches: Arrays | Stream,
     learning_rate: float | None,
     optimizer: Any,
     *,
     eager: bool,
-) -> Callable[[], Iterator[float]]:
-    """Return a function that trains for one epoch and yields the loss of each batch."""
+) -> Callable[[], Iterator[tuple[float, int]]]:
+    """Return a function that trains for one epoch; it yields loss and size of each batch."""
+    rate = _inputs.step_size(learning_rate, optimizer)
+    strategy = _strategies.strategy_of(model)
+    if strategy is not None:
+        return _strategies.epoch(
+            strategy, model, batches, update_weights, rate, optimizer, eager=eager
+        )
     step = partial(one_training_step, model, learning_rate=learning_rate, optimizer=optimizer)
     if not eager and _compiled.can_be_compiled(model, optimizer):
-        rate = _inputs.step_size(learning_rate, optimizer)
         parts = loss_and_gradients, update_weights
         return _compiled.compiled_epoch(model, batches, step, parts, rate, optimizer)
 
-    def one_epoch() -> Iterator[float]:
+    def one_epoch() -> Iterator[tuple[float, int]]:
         for images_batch, labels_batch in batches:
-            yield float(step(images_batch, labels_batch))
+            yield float(step(images_batch, labels_batch)), len(labels_batch)
 
     return one_epoch
 

@@ -56,6 +56,7 @@ from dlbook.plotting.training import (
 )
 from dlbook.plotting.units import angle_and_shadow, enlarged_unit, on_and_off
 from dlbook.plotting.weights import sizes_by_layer, sum_histogram
+from dlbook.plotting.workers import data_parallel_step, ring_rounds, scaling, step_times
 
 __all__ = [
     "agreement",
@@ -76,6 +77,7 @@ __all__ = [
     "curve_panels",
     "curves",
     "curves_below",
+    "data_parallel_step",
     "descent_curves",
     "digit",
     "digits",
@@ -99,13 +101,16 @@ __all__ = [
     "on_and_off",
     "picked_entries",
     "race",
+    "ring_rounds",
     "rival_losses",
     "saddle",
     "sampling_spread",
+    "scaling",
     "signed_images",
     "sizes_by_layer",
     "small_network",
     "step_sizes",
+    "step_times",
     "sum_histogram",
     "sums_in_orders",
     "surface_paths",
