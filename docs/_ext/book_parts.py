@@ -26,13 +26,15 @@ def parts_of(text: str) -> dict[str, list[str]]:
 def in_parts(html: str, page: str, parts: dict[str, list[str]]) -> str:
     """Return a list of pages as a list for each part, under its title."""
     soup = BeautifulSoup(html, "html.parser")
-    whole = soup.find("ul")
-    if whole is None:
+    # A list for each table of contents on the front page.
+    whole = soup.find_all("ul", recursive=False)
+    items = [item for part in whole for item in part.find_all("li", recursive=False)]
+    if not items:
         return html
     part_of = {name: part for part, names in parts.items() for name in names}
     lists: dict[str, list[str]] = {part: [] for part in parts}
     last = next(iter(parts), "")
-    for item in whole.find_all("li", recursive=False):
+    for item in items:
         link = item.find("a")
         if link["href"] == "#":
             link["aria-current"] = "page"
@@ -41,9 +43,9 @@ def in_parts(html: str, page: str, parts: dict[str, list[str]]) -> str:
         lists.setdefault(last, []).append(str(item))
     return "\n".join(
         f'<p class="caption"><span class="caption-text">{part}</span></p>'
-        f'<ul class="nav bd-sidenav">{"".join(items)}</ul>'
-        for part, items in lists.items()
-        if items
+        f'<ul class="nav bd-sidenav">{"".join(there)}</ul>'
+        for part, there in lists.items()
+        if there
     )
 
 
