@@ -59,7 +59,7 @@ DIRECTIVE = re.compile(
     re.M,
 )
 # After what of a page the button comes.
-TOP = re.compile(r'(<p class="[^"]*reading-time[^"]*">.*?</p>|</h1>)', re.S)
+TOP = re.compile(r'<p class="[^"]*reading-time[^"]*">.*?</p>', re.S)
 # Which parts code needs; runtime.js has the same patterns for what readers write.
 NEEDS = {"matplotlib": re.compile(r"matplotlib|plotting|pyplot"), "mnist": re.compile(r"mnist")}
 
@@ -388,7 +388,7 @@ def add_button(app: Sphinx, pagename: str, templatename: str, context: dict, doc
         maxsplit=1,
         flags=re.S,
     )
-    context["body"] = f"{before}{mark}\n{button}{after}"
+    context["body"] = f"{body[:place]}\n{button}{body[place:]}"
     app.add_js_file(f"{FOLDER}/start.js")
 
 
