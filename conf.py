@@ -26,6 +26,7 @@ extensions = [
     "book_checks",
     "book_code_links",
     "book_css",
+    "book_epub",
     "book_execution",
     "book_explorers",
     "book_html",

