@@ -382,12 +382,8 @@ def add_button(app: Sphinx, pagename: str, templatename: str, context: dict, doc
         f'<button type="button" class="live-button">Make this page live ({size} MB)</button>'
         "<p>Python then runs in your browser: change the code of this page, and run it.</p></div>"
     )
-    before, mark, after = re.split(
-        r'(<p class="[^"]*reading-time[^"]*">.*?</p>|</h1>)',
-        context["body"],
-        maxsplit=1,
-        flags=re.S,
-    )
+    body = context["body"]
+    place = found.end() if (found := TOP.search(body)) else body.index("</h1>") + len("</h1>")
     context["body"] = f"{body[:place]}\n{button}{body[place:]}"
     app.add_js_file(f"{FOLDER}/start.js")
 
