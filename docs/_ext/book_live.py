@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 from book_execution import pages_of
-from book_live_files import UnavailableError, artifacts, licences, prepare
+from book_live_files import UnavailableError, artifacts, licences, prepare, sha256
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -320,7 +320,8 @@ def describe(page, outputs: dict[int, str] | None = None) -> dict | None:
     if not any(cell.live and cell.kind in {"shown", "start"} for cell in cells):
         return None
     code = "\n".join(cell.code for cell in cells if cell.live and not cell.skip)
-    needs = [name for name, pattern in NEEDS.items() if pattern.search(code)]
+    # Readers may draw on any page, so Matplotlib comes with each.
+    needs = [name for name in NEEDS if name == "matplotlib" or NEEDS[name].search(code)]
     return {"page": page.name, "needs": needs, "cells": [cell.told() for cell in cells]}
 
 
@@ -350,7 +351,9 @@ def begin(app: Sphinx, config: Config) -> None:
         name: {key: said[key] for key in ("file", "bytes", "unpacked")}
         for name, said in parts.items()
     }
-    config.book_live_sizes = {name: round(said["bytes"] / 1e6) for name, said in parts.items()}
+    config.book_live_told = {name: round(said["bytes"] / 1e6) for name, said in parts.items()}
+    made_from = (Path(__file__), DIFFERENCES)
+    config.book_live_told["from"] = [sha256(path.read_bytes()) for path in made_from]
 
 
 def megabytes(parts: dict[str, dict], needs: list[str]) -> int:
@@ -409,8 +412,8 @@ def put_files(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    # A change of the sizes writes all pages anew, since they tell them.
-    app.add_config_value("book_live_sizes", {}, "html")
+    # A change of the sizes, or of what is known to differ, writes all pages anew.
+    app.add_config_value("book_live_told", {}, "html")
     app.add_post_transform(NameCells)
     app.connect("config-inited", begin)
     app.connect("html-page-context", add_button, priority=940)

@@ -356,7 +356,7 @@ globalThis.dlbookLive = (() => {
       document.documentElement.dataset.live = "ready";
       this.speak("This page is live.");
       // What the page will need is there before it is asked for, and when the network is gone.
-      this.rest = Promise.all([...new Set(["matplotlib", ...this.told.needs])].map((name) => this.runtime.add(name)))
+      this.rest = Promise.all(this.told.needs.map((name) => this.runtime.add(name)))
         .then(() => this.runtime.tidy())
         .catch(() => undefined);
     }
