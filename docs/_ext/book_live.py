@@ -40,7 +40,10 @@ ABSENT = {
     "nbformat",
     "sphinx",
 }
-ABSENT_PARTS = {"dlbook.event_files", "dlbook.bench.contestants"}
+ABSENT_PARTS = {
+    "dlbook.bench.contestants", "dlbook.data_parallel", "dlbook.event_files", "dlbook.workers",
+    "importlib.metadata.distributions",
+}  # fmt: skip
 # Why cells that name NumPy's default integer differ.
 OF_INTEGERS = (
     "in the browser Python is a program of 32 bits, so NumPy's whole numbers are int32 where a "
@@ -269,14 +272,16 @@ def decide(cells: list[Cell]) -> None:
         bad = sorted(name for name in names.loads if name in spoilt and name not in names.absent)
         inside = sorted(names.absent & names.uses)
         if inside or "needs-tensorflow" in cell.tags or names.layers_without_engine:
-            cell.live, cell.reason = False, "uses TensorFlow"
+            cell.live = False
+            own = names.layers_without_engine or re.search(r"\b(tf|keras|tensorflow)\b", cell.code)
+            cell.reason = "uses TensorFlow" if own or not inside else "uses other programs"
         elif bad:
             cell.live = False
             cell.reason = spoilt[bad[0]]
         for name in names.binds:
             spoilt.pop(name, None)
             if not cell.live:
-                spoilt[name] = "needs what TensorFlow has computed"
+                spoilt[name] = "needs what cannot be computed here"
         spoilt.update(dict.fromkeys(names.absent, "uses TensorFlow"))
     for place, cell in enumerate(cells):
         if cell.kind == "hidden" and cell.live:
