@@ -55,7 +55,7 @@ def test_cells_that_use_tensorflow_and_those_that_need_their_results_are_told():
     )
     assert [cell["live"] for cell in cells] == [True, True, False, False, True, True, True]
     assert cells[2]["reason"] == "uses TensorFlow"
-    assert "TensorFlow has computed" in cells[3]["reason"]
+    assert cells[3]["reason"] == "needs what cannot be computed here"
 
 
 def test_names_inside_functions_and_those_bound_before_use_are_a_cells_own():
@@ -132,6 +132,13 @@ def test_known_differences_are_those_of_cells_that_there_are():
         for entry in entries:
             assert entry["code"] in text, f"{name}: {entry['code']}"
             assert len(entry["because"]) > 15
+
+
+def test_page_and_kernel_agree_on_what_a_browser_lacks():
+    kernel = (ROOT / "docs" / "_static" / "live" / "kernel.py").read_text("utf-8")
+    lacking = kernel.partition("ABSENT_PARTS = {")[2].partition("}")[0]
+    ours = {name for name in book_live.ABSENT_PARTS if name.startswith("dlbook.")}
+    assert set(re.findall(r'"([\w.]+)"', lacking)) == ours
 
 
 # -- what is packed --------------------------------------------------------------------------

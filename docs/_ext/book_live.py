@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 from book_execution import pages_of
-from book_live_files import UnavailableError, artifacts, licences, prepare
+from book_live_files import UnavailableError, artifacts, licences, prepare, sha256
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -40,7 +40,10 @@ ABSENT = {
     "nbformat",
     "sphinx",
 }
-ABSENT_PARTS = {"dlbook.event_files", "dlbook.bench.contestants"}
+ABSENT_PARTS = {
+    "dlbook.bench.contestants", "dlbook.data_parallel", "dlbook.event_files", "dlbook.workers",
+    "importlib.metadata.distributions",
+}  # fmt: skip
 # Why cells that name NumPy's default integer differ.
 OF_INTEGERS = (
     "in the browser Python is a program of 32 bits, so NumPy's whole numbers are int32 where a "
@@ -59,7 +62,7 @@ DIRECTIVE = re.compile(
     re.M,
 )
 # After what of a page the button comes.
-TOP = re.compile(r'(<p class="[^"]*reading-time[^"]*">.*?</p>|</h1>)', re.S)
+TOP = re.compile(r'<p class="[^"]*reading-time[^"]*">.*?</p>', re.S)
 # Which parts code needs; runtime.js has the same patterns for what readers write.
 NEEDS = {"matplotlib": re.compile(r"matplotlib|plotting|pyplot"), "mnist": re.compile(r"mnist")}
 
@@ -269,14 +272,16 @@ def decide(cells: list[Cell]) -> None:
         bad = sorted(name for name in names.loads if name in spoilt and name not in names.absent)
         inside = sorted(names.absent & names.uses)
         if inside or "needs-tensorflow" in cell.tags or names.layers_without_engine:
-            cell.live, cell.reason = False, "uses TensorFlow"
+            cell.live = False
+            own = names.layers_without_engine or re.search(r"\b(tf|keras|tensorflow)\b", cell.code)
+            cell.reason = "uses TensorFlow" if own or not inside else "uses other programs"
         elif bad:
             cell.live = False
             cell.reason = spoilt[bad[0]]
         for name in names.binds:
             spoilt.pop(name, None)
             if not cell.live:
-                spoilt[name] = "needs what TensorFlow has computed"
+                spoilt[name] = "needs what cannot be computed here"
         spoilt.update(dict.fromkeys(names.absent, "uses TensorFlow"))
     for place, cell in enumerate(cells):
         if cell.kind == "hidden" and cell.live:
@@ -320,7 +325,8 @@ def describe(page, outputs: dict[int, str] | None = None) -> dict | None:
     if not any(cell.live and cell.kind in {"shown", "start"} for cell in cells):
         return None
     code = "\n".join(cell.code for cell in cells if cell.live and not cell.skip)
-    needs = [name for name, pattern in NEEDS.items() if pattern.search(code)]
+    # Readers may draw on any page, so Matplotlib comes with each.
+    needs = [name for name in NEEDS if name == "matplotlib" or NEEDS[name].search(code)]
     return {"page": page.name, "needs": needs, "cells": [cell.told() for cell in cells]}
 
 
@@ -350,7 +356,9 @@ def begin(app: Sphinx, config: Config) -> None:
         name: {key: said[key] for key in ("file", "bytes", "unpacked")}
         for name, said in parts.items()
     }
-    config.book_live_sizes = {name: round(said["bytes"] / 1e6) for name, said in parts.items()}
+    config.book_live_told = {name: round(said["bytes"] / 1e6) for name, said in parts.items()}
+    made_from = (Path(__file__), DIFFERENCES)
+    config.book_live_told["from"] = [sha256(path.read_bytes()) for path in made_from]
 
 
 def megabytes(parts: dict[str, dict], needs: list[str]) -> int:
@@ -382,13 +390,9 @@ def add_button(app: Sphinx, pagename: str, templatename: str, context: dict, doc
         f'<button type="button" class="live-button">Make this page live ({size} MB)</button>'
         "<p>Python then runs in your browser: change the code of this page, and run it.</p></div>"
     )
-    before, mark, after = re.split(
-        r'(<p class="[^"]*reading-time[^"]*">.*?</p>|</h1>)',
-        context["body"],
-        maxsplit=1,
-        flags=re.S,
-    )
-    context["body"] = f"{before}{mark}\n{button}{after}"
+    body = context["body"]
+    place = found.end() if (found := TOP.search(body)) else body.index("</h1>") + len("</h1>")
+    context["body"] = f"{body[:place]}\n{button}{body[place:]}"
     app.add_js_file(f"{FOLDER}/start.js")
 
 
@@ -413,8 +417,8 @@ def put_files(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    # A change of the sizes writes all pages anew, since they tell them.
-    app.add_config_value("book_live_sizes", {}, "html")
+    # A change of the sizes, or of what is known to differ, writes all pages anew.
+    app.add_config_value("book_live_told", {}, "html")
     app.add_post_transform(NameCells)
     app.connect("config-inited", begin)
     app.connect("html-page-context", add_button, priority=940)

@@ -33,6 +33,11 @@ PAUSE = 0.05
 ABSENT = {"tensorflow", "keras", "tensorboard", "torch", "jax"}
 """Libraries that cannot run here. Cells may import them; what uses them says why it cannot."""
 
+ABSENT_PARTS = {
+    "dlbook.bench.contestants", "dlbook.data_parallel", "dlbook.event_files", "dlbook.workers",
+}  # fmt: skip
+"""Modules of the package that need those libraries, or start other programs."""
+
 NAMES = types.ModuleType("__main__")
 CHANNEL = os.open("/host/events", os.O_WRONLY)
 
@@ -99,7 +104,7 @@ class Absent(types.ModuleType):
         return Absent(f"{self.__name__}.{name}")
 
     def __call__(self, *given: object, **named: object) -> None:
-        library = self.__name__.partition(".")[0]
+        library = self.__name__.partition(".")[0].replace("dlbook", self.__name__)
         title = {"tensorflow": "TensorFlow", "keras": "Keras"}.get(library, library)
         raise ImportError(
             f"{title} does not run in a browser, so this needs Python on your own computer: "
@@ -114,7 +119,7 @@ class Finder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in ABSENT:
+        if name.partition(".")[0] in ABSENT or name in ABSENT_PARTS:
             return importlib.util.spec_from_loader(name, Finder)
         if name in Finder.STYLED:
             for finder in sys.meta_path:

@@ -177,9 +177,10 @@ globalThis.dlbookLive = (() => {
 
     /** What stands where a cell cannot run. */
     refusal() {
-      const why = this.told.reason === "uses TensorFlow"
-        ? "This cell uses TensorFlow, which does not run in a browser."
-        : "This cell needs a result of a cell that uses TensorFlow, which does not run in a browser.";
+      const why = {
+        "uses TensorFlow": "This cell uses TensorFlow, which does not run in a browser.",
+        "uses other programs": "This cell needs libraries or other programs that a browser does not have.",
+      }[this.told.reason ?? ""] ?? "This cell needs a result of a cell that does not run in a browser.";
       const notebook = /** @type {HTMLAnchorElement | null} */ (document.querySelector(".btn-download-notebook-button"));
       const note = html("p", { class: "live-refusal" }, `${why} `);
       if (notebook) {
@@ -356,7 +357,7 @@ globalThis.dlbookLive = (() => {
       document.documentElement.dataset.live = "ready";
       this.speak("This page is live.");
       // What the page will need is there before it is asked for, and when the network is gone.
-      this.rest = Promise.all([...new Set(["matplotlib", ...this.told.needs])].map((name) => this.runtime.add(name)))
+      this.rest = Promise.all(this.told.needs.map((name) => this.runtime.add(name)))
         .then(() => this.runtime.tidy())
         .catch(() => undefined);
     }
