@@ -30,8 +30,10 @@ extensions = [
     "book_execution",
     "book_explorers",
     "book_html",
+    "book_live",
     "book_mathml",
     "book_notebooks",
+    "book_parts",
     "book_questions",
     "book_reading_time",
     "book_search",
@@ -104,6 +106,9 @@ nb_merge_streams = True
 # Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
 nb_output_stderr = "remove-warn"
 
+# The package for the notebooks that readers take away; nox builds it before the pages.
+book_wheel = next((str(path) for path in (BUILD / "wheel").glob("*.whl")), "")
+
 # The settings of IPython, Matplotlib and Keras, in place of those of whoever builds the book.
 settle_surroundings(BUILD)
 # Where pages write the event files that `nox -s tensorboard` opens.
@@ -135,7 +140,8 @@ html_favicon = "docs/_static/logo.svg"
 # Without scripts the site is light; with them layout.html follows the reader's system.
 html_context = {"default_mode": "light"}
 if SITE_URL:
-    html_context["epub"] = "dlbook.epub"  # nox builds it beside the site that is published
+    # nox builds these beside the site that is published
+    html_context |= {"epub": "dlbook.epub", "pdf": "dlbook.pdf"}
 html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
     "logo": {

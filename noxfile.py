@@ -60,8 +60,19 @@ VERSIONS = os.environ.get("DLBOOK_VERSIONS", "locked")
 SITE = Path("build/html")
 # The site is built here and then takes its place, so that a build that fails leaves the old one.
 WORK = Path("build/work")
+# What theme and extensions bring and no page asks for: the sheets that are in site.css, the icon
+# font, translations, and maps for debuggers.
+UNUSED = (
+    ".buildinfo*", ".doctrees", "*.map", "locales", "styles", "fontawesome*", "logo_*",
+    "*webpack-macros.html", "sphinx-book-theme.js*", "basic.css", "book.css", "icons.css",
+    "copybutton.css", "exercise.css", "mystnb.*.css", "pygments.css", "sphinx-design.min.css",
+    "file.png", "minus.png", "plus.png", "copybutton_funcs.js", "copy-button.svg",
+    "check-solid.svg", "first-look.png",
+)  # fmt: skip
 # NumPy's threads wait in busy loops: where programs run side by side, one for each is fastest.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1")}
+# Pages that readers can make live need a package of 98 MB; DLBOOK_LIVE=0 builds without it.
+LIVE = [] if os.environ.get("DLBOOK_LIVE") == "0" else ["live"]
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going"]
 
@@ -137,11 +148,11 @@ def sphinx(session: nox.Session, builder: str) -> Path:
     return made
 
 
-def put_in_place(made: Path, place: Path) -> None:
+def put_in_place(made: Path, place: Path, left_out: tuple[str, ...] = ()) -> None:
     """Put a copy of what was built in place of what is there: whole, or not at all."""
     new, old = place.with_name(f"{place.name}.new"), place.with_name(f"{place.name}.old")
     shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(made, new)
+    shutil.copytree(made, new, ignore=shutil.ignore_patterns(*left_out))
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
         place.rename(old)
@@ -162,11 +173,15 @@ def docs(session: nox.Session) -> None:
     # Sitemap and previews need the site's address, which the publishing workflow gives.
     published = os.environ.get("DLBOOK_SITE_URL")
     recover(SITE)
-    install(session, "publish" if published else "docs")
+    install(session, *(("publish", "browser") if published else ("docs",)), *LIVE)
+    # Readers who take a notebook away need the package, so it lies beside the notebooks.
+    shutil.rmtree("build/wheel", ignore_errors=True)
+    session.run("python", "-m", "hatchling", "build", "--target", "wheel", "-d", "build/wheel")
     made = sphinx(session, "html")
     if published:
         shutil.copy(sphinx(session, "epub") / "dlbook.epub", made)
-    put_in_place(made, SITE)
+        session.run("python", "docs/_ext/book_pdf.py", str(made), str(made / "dlbook.pdf"))
+    put_in_place(made, SITE, left_out=UNUSED)
     session.log(f"Open {(SITE / 'index.html').resolve()} in a browser.")
 
 
@@ -179,6 +194,15 @@ def epub(session: nox.Session) -> None:
     path = os.pathsep.join([str(Path((java or "").strip(), "bin")), os.environ["PATH"]])
     session.run("epubcheck", str(made / "dlbook.epub"), env={"PATH": path})
     put_in_place(made, Path("build/epub"))
+
+
+@nox.session(default=False)
+def pdf(session: nox.Session) -> None:
+    """Print the whole book into one file, build/pdf/dlbook.pdf; `nox -s docs` comes first."""
+    install(session, "browser", package=False)
+    if not (SITE / "index.html").is_file():
+        session.error("There is no site to print: build it first, with `nox -s docs`.")
+    session.run("python", "docs/_ext/book_pdf.py", str(SITE), "build/pdf/dlbook.pdf")
 
 
 def run_tests(session: nox.Session) -> None:
@@ -317,7 +341,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Show a live preview of the site that rebuilds when a page or the package changes."""
-    install(session, "serve")
+    install(session, "serve", *LIVE)
     session.run(
         "sphinx-autobuild", *SPHINX[:3], "docs", "build/preview", "--watch", "src",
         "--watch", "conf.py", "--re-ignore", r"/build/", *session.posargs,

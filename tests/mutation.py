@@ -108,7 +108,7 @@ def try_module(module: str, folder: Path) -> Result:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("conf.py", "noxfile.py", "constraints.txt", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    tests = ", ".join(f'"tests/{name}"' for name in MODULES[module])
+    tests = ", ".join(f'"tests/{name}"' for name in [*MODULES[module], "test_bad_inputs.py"])
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     configuration = CONFIGURATION.format(module=module, tests=tests)
     (folder / "pyproject.toml").write_text(project + configuration, "utf-8")

@@ -77,3 +77,22 @@ def test_the_table_of_queries_is_large_and_names_pages_that_exist():
         for wanted in group.values():
             for page in [wanted] if isinstance(wanted, str) else wanted:
                 assert any((ROOT / "docs" / f"{page}.{end}").is_file() for end in ("md", "rst"))
+
+
+def test_the_list_of_pages_is_shown_in_the_parts_of_the_front_page():
+    book_parts = pytest.importorskip("book_parts")
+    parts = book_parts.parts_of((ROOT / "docs" / "index.md").read_text("utf-8"))
+    titles = list(parts)
+    assert titles[0] == "Part 1: Look"
+    assert len(titles) == 6
+    pages = [page for names in parts.values() for page in names]
+    assert len(pages) == len(set(pages)), "no page stands in two parts"
+    html = (
+        '<ul class="nav"><li><a href="../first-look.html">1</a></li>'
+        '<li><a class="current" href="#">2</a></li></ul>'
+        '<ul class="nav"><li><a href="../errata.html">E</a></li></ul>'
+    )
+    shown = book_parts.in_parts(html, "tensors", parts)
+    assert [title for title in titles if title in shown] == [titles[0], titles[1], titles[-1]]
+    assert '<a aria-current="page" class="current" href="#">' in shown
+    assert shown.count("<li>") == 3, "no page is lost"

@@ -46,7 +46,7 @@ def words_in_use(site: Path) -> set[str]:
         for script in re.findall(r"<script[^>]*>([^<]+)", page.read_text("utf-8")):
             words.update(WORD.findall(script))
     for script in (site / "_static").rglob("*.js"):
-        if script.name not in NOT_LOADED:
+        if script.name not in NOT_LOADED and "vendor" not in script.parts:
             words.update(WORD.findall(script.read_text("utf-8")))
     return words
 

@@ -20,7 +20,9 @@ from sphinx.writers.html5 import HTML5Translator
 FOLDER = "explore"
 SHEET = f"_static/{FOLDER}/explore.css"
 # The explorers; each has a script of its name.
-NAMES = ("broadcasting", "descent", "geometry", "playground")
+NAMES = ("broadcasting", "descent", "geometry", "playground", "training")
+# The one for training ends with the field to draw in.
+NEEDS = {"training": ["playground"]}
 DATA = re.compile(r'<script type="application/json" id="([a-z]+)-data">(.*?)</script>', re.S)
 
 
@@ -80,7 +82,8 @@ def add_files(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(f"Explore.{data[1]}Data = {data[2]};\n", "utf-8")
             context["body"] = context["body"].replace(data[0], "")
-        load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(found)))
+        names = [part for name in found for part in (*NEEDS.get(name, ()), name)]
+        load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(names)))
 
 
 def load(app: Sphinx, context: dict[str, Any], *scripts: str) -> None:

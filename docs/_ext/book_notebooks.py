@@ -2,13 +2,16 @@
 
 MyST-NB leaves the executed notebooks beside the site. Here they lose the cells that readers do
 not see, and their text loses what only Sphinx understands: directives and roles become plain
-Markdown, pasted numbers become the numbers. What remains needs ``dlbook`` and nothing else.
+Markdown, pasted numbers become the numbers, equations and figures keep their numbers, and links
+lead to the site where its address is known. What remains needs ``dlbook`` and nothing else; the
+first cells say how to get it. Its wheel lies beside the notebooks, if `nox -s docs` has built one.
 """
 
 import ast
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ from sphinx.environment import BuildEnvironment
 
 HIDDEN = {"remove-cell", "site-only"}
 FENCE = re.compile(
-    r"^(?P<f>`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<arg>[^\n]*)\n(?P<body>.*?)^(?P=f)[ ]*$",
+    r"^(?P<f>`{3,}|:{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<arg>[^\n]*)\n(?P<body>.*?)^(?P=f)[ ]*$",
     re.M | re.S,
 )
 ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
@@ -31,6 +34,12 @@ OPTION = re.compile(r"\A(?::[\w-]+:[^\n]*\n|---\n.*?\n---\n)+", re.S)
 SETTING = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
 ITEM = re.compile(r"- \[([^\]]*)\] ?(.*)")
 TITLED = re.compile(r"(.*?)\s*<([^<>]*)>", re.S)
+HEADS = {
+    "exercise-start": "### Exercise: {}",
+    "solution-start": "**Answer.** Try it yourself first.",
+}
+ELSEWHERE = {"explorer", "glue:figure", "nb-exec-table", "symbols"}
+REFERENCES = {"doc", "eq", "ref", "numref", "term"}
 # Where the book's repository is, as owner/name on GitHub; only the publishing workflow knows it.
 REPOSITORY = os.environ.get("DLBOOK_REPOSITORY", "")
 
@@ -40,6 +49,7 @@ class Plain:
 
     def __init__(self, env: BuildEnvironment, page: str, glued: dict[str, str]) -> None:
         self.env, self.page, self.glued = env, page, glued
+        self.site = env.config.html_baseurl
 
     def __call__(self, text: str) -> str:
         text = FENCE.sub(self.directive, text)
@@ -47,32 +57,47 @@ class Plain:
         text = ROLE.sub(self.role, text)
         return re.sub(r"\n{3,}", "\n\n", text).strip()
 
+    def link(self, text: str, page: str, anchor: str = "") -> str:
+        """Return a link to the site, or the text alone where nobody knows the site's address."""
+        if not self.site:
+            return text
+        return f"[{text}]({self.site}{page}.html{f'#{anchor}' if anchor else ''})"
+
     def directive(self, found: re.Match[str]) -> str:
         name, argument = found["name"], found["arg"].strip()
         options = OPTION.match(found["body"])
         body = found["body"][options.end() :] if options else found["body"]
+        if name in HEADS:
+            return HEADS[name].format(argument)
+        if name in {"python", "console", "text"}:
+            return found[0]
+        if name in ELSEWHERE:
+            return self.elsewhere(name, body)
         match name:
-            case "exercise-start":
-                return f"### Exercise: {argument}"
-            case "solution-start":
-                return "**Answer.** Try it yourself first."
             case "math":
-                lines = body.strip()
-                inner = rf"\begin{{aligned}}{lines}\end{{aligned}}" if "&" in lines else lines
-                return f"$$\n{inner}\n$$"
+                return self.equation(body.strip(), options[0] if options else "")
             case "literalinclude":
                 return self.listing(argument, options[0] if options else "")
             case "note" | "tip" | "important" | "warning" | "seealso" | "admonition" | "dropdown":
                 title = argument or name.capitalize()
                 return f"**{title}**\n\n{FENCE.sub(self.directive, body).strip()}"
-            case "explorer":
-                return "*The page on the site has an interactive figure here.*"
+            case "div" | "grid" | "grid-item-card":
+                title = f"**{argument}**\n\n" if name == "grid-item-card" else ""
+                return title + FENCE.sub(self.directive, body).strip()
+            case "button-ref":
+                return f"- {self.link(body.strip(), argument)}"
             case "question":
                 return self.question(argument, options[0] if options else "", body)
-            case "python" | "console" | "text":
-                return found[0]
         # Exercise ends, lists of pages, bibliographies.
         return ""
+
+    def elsewhere(self, name: str, body: str) -> str:
+        """Return what stands for something that only the site can show."""
+        page = self.link("The page on the site", self.page)
+        if name != "explorer":
+            return f"*{page} shows this.*"
+        still = "\n\n".join(re.findall(r"^:alt:[ ]*(.*)$", body, re.M))
+        return f"*{page} has an interactive figure here.* {still}".strip()
 
     def question(self, title: str, options: str, body: str) -> str:
         """Return what a ``question`` asks, with its answer folded below."""
@@ -117,29 +142,62 @@ class Plain:
     def role(self, found: re.Match[str]) -> str:
         name, text = found.groups()
         titled = TITLED.fullmatch(text)
+        shown, target = titled.groups() if titled else ("", text)
         if name.startswith("glue:"):
             # Of another page it is "page.md::name:format"; the format is for strings only.
             return self.glued[text.rpartition("::")[2].partition(":")[0]]
-        if titled and name != "math":
-            return titled[1]
+        if name in REFERENCES:
+            return self.reference(name, shown, target)
         match name:
             case "math":
                 return f"${text}$"
-            case "doc":
-                title = self.env.titles.get(text.lstrip("/"))
-                return f"“{title.astext()}”" if title else text
-            case "eq":
-                equation = self.env.get_domain("math").equations.get(text)
-                return f"({equation[1]})" if equation else text
-            case "numref":
-                return self.number(text)
             case "reading-time":
                 return time_of(self.env, text)
             case _ if name.startswith("cite"):
                 return f"({'; '.join(self.source(key.strip()) for key in text.split(','))})"
+            case _ if titled:
+                return shown
             case _ if name.startswith("py:"):
                 return f"`{text.lstrip('~').rpartition('.')[2] if '~' in text else text}`"
         return text
+
+    def reference(self, name: str, shown: str, target: str) -> str:
+        """Return a reference to another place as the page shows it."""
+        std = self.env.get_domain("std")
+        match name:
+            case "doc":
+                page = target.lstrip("/")
+                title = self.env.titles.get(page)
+                return self.link(shown or (f"“{title.astext()}”" if title else target), page)
+            case "eq":
+                equations = self.env.get_domain("math").equations
+                page, number = equations.get(target, (self.page, target))
+                there = f"({number})"
+                return there if page == self.page else self.link(there, page, f"equation-{target}")
+            case "ref" if target in std.labels:
+                page, anchor, title = std.labels[target]
+                return self.link(shown or title, page, anchor)
+            case "numref":
+                page, anchor = std.anonlabels.get(target, (self.page, ""))
+                number = self.number(target)
+                return number if page == self.page else self.link(number, page, anchor)
+            case "term":
+                place = std.objects.get(("term", target.replace("'", "’")), ("glossary", ""))
+                return self.link(shown or target, *place)
+        return shown or target
+
+    def equation(self, lines: str, options: str) -> str:
+        """Return a formula with the number that it has on the page."""
+        label = dict(SETTING.findall(options)).get("label", "").strip()
+        inner = rf"\begin{{aligned}}{lines}\end{{aligned}}" if "&" in lines else lines
+        _, number = self.env.get_domain("math").equations.get(label, ("", 0))
+        tag = rf" \tag{{{number}}}" if number else ""
+        return f"$$\n{inner}{tag}\n$$"
+
+    def caption(self, figure: dict[str, Any]) -> str:
+        """Return the caption of a figure with its number."""
+        number = self.number(figure["name"]) if "name" in figure else ""
+        return f"**{number}.** {self(figure.get('caption', ''))}".replace("**.** ", "").strip()
 
     def source(self, key: str) -> str:
         """Return the authors and the year of a work in the bibliography."""
@@ -170,25 +228,63 @@ def pasted(folder: Path) -> dict[str, str]:
     return values
 
 
-def clean(notebook: dict[str, Any], plain: Plain) -> dict[str, Any]:
+def described(outputs: list[dict[str, Any]], alt: str) -> list[dict[str, Any]]:
+    """Return the outputs of a cell: pictures with their description, pieces of print joined."""
+    shown: list[dict[str, Any]] = []
+    for output in outputs:
+        last = shown[-1] if shown else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            shown[-1] = {**last, "text": last["text"] + output["text"]}
+        elif alt and "image/png" in output.get("data", {}):
+            about = output.get("metadata", {})
+            picture = {**about.get("image/png", {}), "alt": alt}
+            shown.append({**output, "metadata": {**about, "image/png": picture}})
+        else:
+            shown.append(output)
+    return shown
+
+
+def how_to_run(plain: Plain, wheel: str) -> list[dict[str, Any]]:
+    """Return the cells that say what a notebook is, and fetch what it needs."""
+    config = plain.env.config
+    book = plain.link(f"*{config.project}*", plain.page)
+    text = (
+        f"This notebook is a page of the book {book}, version {config.release}.\n"
+        "To run it you need Python 3.10 to 3.13 and the book's package, `dlbook`, "
+        f"in version {config.release}"
+    )
+    if plain.site and wheel:
+        source = f"{plain.site}_sources/{wheel}"
+    elif REPOSITORY:
+        source = f"git+https://github.com/{REPOSITORY}"
+    else:
+        beside = f", which lies beside this notebook as `{wheel}`" if wheel else ""
+        text += f"{beside}.\nInstall it with pip: `%pip install {wheel or 'dlbook'}` in a cell."
+        return [{"cell_type": "markdown", "metadata": {}, "source": text}]
+    fetch = f"    import dlbook\nexcept ModuleNotFoundError:\n    %pip install --quiet {source}"
+    return [
+        {"cell_type": "markdown", "metadata": {}, "source": f"{text}; the next cell fetches it."},
+        {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [],
+         "source": f"try:\n{fetch}"},
+    ]  # fmt: skip
+
+
+def clean(notebook: dict[str, Any], plain: Plain, wheel: str = "") -> dict[str, Any]:
     """Return the notebook that readers take away."""
-    cells: list[dict[str, Any]] = []
+    cells = how_to_run(plain, wheel)
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             if text := plain(source):
                 cells.append({"cell_type": "markdown", "metadata": {}, "source": text})
         elif HIDDEN.isdisjoint(cell["metadata"].get("tags", ())):
-            cells.append({**cell, "source": source, "metadata": {}})
-    note = f"This notebook is a page of the book *{plain.env.config.project}*."
-    if REPOSITORY:
-        note += " The next cell fetches the package that it needs."
-        install = f"%pip install --quiet git+https://github.com/{REPOSITORY}"
-        cells.insert(1, {"cell_type": "code", "metadata": {}, "execution_count": None,
-                         "outputs": [], "source": install})  # fmt: skip
-    else:
-        note += " To run it you need the book's package, `dlbook`."
-    cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": note})
+            about = cell["metadata"].get("mystnb", {})
+            alt = about.get("image", {}).get("alt", "")
+            outputs = described(cell.get("outputs", []), alt)
+            cells.append({**cell, "source": source, "metadata": {}, "outputs": outputs})
+            if "figure" in about:
+                caption = plain.caption(about["figure"])
+                cells.append({"cell_type": "markdown", "metadata": {}, "source": caption})
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -216,8 +312,12 @@ def offer(
     target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     plain = Plain(app.env, pagename, pasted(executed.parent))
-    text = json.dumps(clean(notebook, plain), indent=1, ensure_ascii=False)
+    wheel = app.config.book_wheel
+    text = json.dumps(clean(notebook, plain, Path(wheel).name), indent=1, ensure_ascii=False)
     target.write_text(text + "\n", "utf-8")
+    if wheel:
+        shutil.copy(wheel, target.parent)
+        context["wheel"] = f"_sources/{Path(wheel).name}"
     context["notebook"] = f"_sources/{pagename}.ipynb"
     if REPOSITORY:
         # The publishing workflow keeps the notebooks on a branch of their own.
@@ -229,5 +329,6 @@ def offer(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value("book_wheel", "", "html")
     app.connect("html-page-context", offer)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

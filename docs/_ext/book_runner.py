@@ -164,7 +164,10 @@ async def run_page(page: Page, log: Path, threads: int) -> Run:
     surroundings = {"OPENBLAS_NUM_THREADS": str(threads), **os.environ}
     start = time.perf_counter()
     # Times in the notebook would make each of its entries in a cache a new one.
-    client = NotebookClient(page.notebook, timeout=TIMEOUT, record_timing=False)
+    # Kernels cut what a cell prints into pieces, another time into others.
+    client = NotebookClient(
+        page.notebook, timeout=TIMEOUT, record_timing=False, coalesce_streams=True
+    )
     index = 0
     try:
         with log.open("w+b") as errors:

@@ -5,6 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const wide = matchMedia("(min-width: 992px)");
   const sidebar = document.getElementById("pst-primary-sidebar");
   const toggle = document.querySelector(".primary-toggle");
+  const root = document.documentElement;
   if (!sidebar || !toggle) return;
   // On a wide screen the button folds the sidebar away; else the theme opens it as a dialog.
   toggle.addEventListener(
@@ -13,11 +14,14 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!wide.matches) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      const hidden = sidebar.classList.toggle("pst-sidebar-hidden");
-      toggle.setAttribute("aria-expanded", String(!hidden));
+      const folded = root.dataset.sidebar !== "folded";
+      root.dataset.sidebar = folded ? "folded" : "open";
+      bookStorage.setItem("sidebar", root.dataset.sidebar);
+      toggle.setAttribute("aria-expanded", String(!folded));
     },
     true,
   );
+  if (wide.matches) toggle.setAttribute("aria-expanded", String(root.dataset.sidebar !== "folded"));
 });
 
 // Paper is light, whatever the theme.
@@ -43,12 +47,3 @@ document.addEventListener("click", (event) => {
     SphinxHighlight.hideSearchWords();
   }
 });
-
-// Who comes to the search page goes on typing.
-if (document.getElementById("search-results")) {
-  const field = document.querySelector("form.bd-search input");
-  if (field instanceof HTMLInputElement) {
-    field.focus();
-    field.select();
-  }
-}

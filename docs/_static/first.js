@@ -27,5 +27,6 @@ var bookStorage = (function () {
   const mode = bookStorage.getItem("mode") || "auto";
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   root.mode = mode;
+  root.sidebar = bookStorage.getItem("sidebar") || "open"; // as the reader left it
   root.theme = mode === "auto" ? (dark ? "dark" : "light") : mode;
 })(document.documentElement.dataset);

@@ -48,7 +48,7 @@ def opened(page, server, name):
 
 
 def test_every_explorer_stands_on_a_page():
-    assert set(PAGES) == {"broadcasting", "descent", "geometry", "playground"}
+    assert set(PAGES) == {"broadcasting", "descent", "geometry", "playground", "training"}
 
 
 @by_name()
@@ -58,7 +58,7 @@ def test_axe_finds_nothing(request, server, name, theme, device):
     page = request.getfixturevalue(device)
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     opened(page, server, name)
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text("utf-8"))
     assert page.evaluate(RUN_AXE) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.complaints == []

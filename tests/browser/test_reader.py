@@ -172,3 +172,27 @@ def test_without_scripts_a_phone_has_a_link_in_place_of_the_menu(browser, server
     assert page.url.endswith("/index.html#a-map-of-the-book")
     assert page.locator("#a-map-of-the-book a.reference").first.is_visible()
     context.close()
+
+
+def test_the_list_of_pages_shows_the_parts_and_the_page_that_is_open(fresh_page, server):
+    fresh_page.goto(f"{server.address}/gradients.html")
+    bar = fresh_page.locator(".bd-docs-nav")
+    parts = bar.locator(".caption-text").all_inner_texts()
+    assert parts[:2] == ["Part 1: Look", "Part 2: Tensors and space"]
+    assert len(parts) == 6
+    here = bar.locator("[aria-current=page]")
+    assert here.count() == 1
+    assert "Go downhill with gradients" in here.inner_text()
+
+
+def test_the_list_of_pages_stays_folded_on_the_next_page(fresh_page, server):
+    fresh_page.goto(f"{server.address}/gradients.html")
+    bar, button = fresh_page.locator("#pst-primary-sidebar"), fresh_page.locator(".primary-toggle")
+    assert bar.is_visible()
+    button.click()
+    assert not bar.is_visible()
+    assert button.get_attribute("aria-expanded") == "false"
+    fresh_page.goto(f"{server.address}/tensors.html")
+    assert not bar.is_visible()
+    button.click()
+    assert bar.is_visible()

@@ -290,10 +290,15 @@ Explore.register("descent", (app) => {
 
   function step() {
     if (!run.lost) run.step();
-    stepButton.disabled = run.lost;
-    runButton.disabled = run.lost;
+    refuse(run.lost);
     drawTrail();
     tell();
+  }
+
+  /** Say that no further step makes sense, without taking the focus from the button.
+   * @param {boolean} lost */
+  function refuse(lost) {
+    for (const button of [stepButton, runButton]) button.setAttribute("aria-disabled", String(lost));
   }
 
   function pause() {
@@ -327,8 +332,7 @@ Explore.register("descent", (app) => {
     const settings = { rate: toRate(Number(rate.field.value)), momentum: Number(momentum.field.value) };
     const start = starts.slice(0, surface.inputs).map(({ field }) => Number(field.value));
     run = walk(surfaces.field.value, optimizers.field.value, settings, start);
-    stepButton.disabled = false;
-    runButton.disabled = false;
+    refuse(false);
     for (const control of [rate, momentum, ...starts]) control.update();
     drawTrail();
     tell();
