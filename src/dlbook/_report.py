@@ -1,7 +1,44 @@
 """What `fit` shows while it trains: nothing, a progress bar, or a log."""
 
+from collections.abc import Iterable
+from typing import Any
+
 LOG_EVERY = 100
 """The log has a line for every so many batches."""
+
+
+class PlainBar:
+    """Stands for the progress bar of Keras where there is no Keras: in a browser.
+
+    Parameters
+    ----------
+    target : int
+        How many steps there are.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+
+    def update(
+        self,
+        current: int,
+        values: Iterable[tuple[str, float]] = (),
+        *,
+        finalize: bool | None = None,
+    ) -> None:
+        """Write the line of the bar over again; end it with the last step."""
+        said = [f"{current}/{self.target}", *(f"{name}: {value:.4f}" for name, value in values)]
+        print("\r" + " - ".join(said), end="\n" if finalize else "", flush=True)
+
+
+def _bar(batches: int) -> Any:
+    """Return a progress bar: that of Keras if there is one."""
+    try:
+        from keras.utils import Progbar
+
+        return Progbar(batches, stateful_metrics=["val_loss", "val_accuracy"])
+    except ImportError:
+        return PlainBar(batches)
 
 
 class Report:
@@ -23,10 +60,8 @@ class Report:
     def start(self, epoch: int) -> None:
         """Show that an epoch begins."""
         if self.verbose == 1:
-            from keras.utils import Progbar
-
             print(f"Epoch {epoch}/{self.epochs - 1}")
-            self.bar = Progbar(self.batches, stateful_metrics=["val_loss", "val_accuracy"])
+            self.bar = _bar(self.batches)
         elif self.verbose == 2:
             print(f"Epoch {epoch}")
 

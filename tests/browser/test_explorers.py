@@ -48,7 +48,7 @@ def opened(page, server, name):
 
 
 def test_every_explorer_stands_on_a_page():
-    assert set(PAGES) == {"broadcasting", "descent", "geometry", "playground"}
+    assert set(PAGES) == {"broadcasting", "descent", "geometry", "playground", "training"}
 
 
 @by_name()

@@ -61,3 +61,13 @@ def dot_over_k(x, y):
 # %% right: ex-dot-products-outer
 def dot_over_k(x, y):
     return sum(np.outer(x[:, k], y[k]) for k in range(len(y)))
+
+
+# %% right: ex-dot-products-outer
+def dot_over_k(x, y):
+    total = [[0] * len(y[0]) for _ in x]
+    for k in range(len(y)):
+        total = [
+            [total[i][j] + x[i][k] * y[k][j] for j in range(len(y[0]))] for i in range(len(x))
+        ]
+    return total

@@ -142,14 +142,18 @@ Explore.playground = (() => {
   return { unpack, answer, votes, toField };
 })();
 
-Explore.register("playground", (app) => {
+/**
+ * Fill a box with a field to draw in and with what a network says.
+ * @param {HTMLElement} app
+ * @param {{network: Network, images: Uint8Array, labels: string}} given  The images can be chosen.
+ */
+Explore.playground.desk = (app, { network, images, labels }) => {
   const { html } = Explore;
-  const { unpack, answer, votes, toField } = Explore.playground;
+  const { answer, votes, toField } = Explore.playground;
   const FIELD = 28;
   const SIDE = 280; // of the drawing field, in its own units
   const UNITS = 6;
   const CLASSES = [...Array(10).keys()];
-  const { network, images, labels } = unpack(Explore.playgroundData);
 
   /** @type {[number, number][][]} */
   let strokes = [];
@@ -408,4 +412,8 @@ Explore.register("playground", (app) => {
   paintChoices();
   choices[0].input.checked = true;
   choose(0);
+};
+
+Explore.register("playground", (app) => {
+  Explore.playground.desk(app, Explore.playground.unpack(Explore.playgroundData));
 });
