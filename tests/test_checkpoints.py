@@ -173,7 +173,7 @@ def test_a_checkpoint_of_another_training_is_refused_in_words(data, tmp_path, ch
         try:
             fit(
                 model, x, y, optimizer=makers[optimizer](), verbose=0,
-                checkpoints=Checkpoints(tmp_path), batch_size=batch_size, shuffle=shuffle,
+                checkpoints=Checkpoints(tmp_path), **{"batch_size": 32, **how},
                 validation_data=data if validated else None,
             )  # fmt: skip
         except ValueError:
