@@ -27,8 +27,10 @@ class PlainBar:
         finalize: bool | None = None,
     ) -> None:
         """Write the line of the bar over again; end it with the last step."""
-        place = f"{current}/{self.target or '?'}"
-        said = [place, *(f"{name}: {value:.4f}" for name, value in values)]
+        said = [
+            f"{current}/{self.target or '?'}",
+            *(f"{name}: {value:.4f}" for name, value in values),
+        ]
         print("\r" + " - ".join(said), end="\n" if finalize else "", flush=True)
 
 
