@@ -166,23 +166,14 @@ def test_a_checkpoint_of_another_training_is_refused_in_words(data, tmp_path, ch
         None: lambda: None,
     }
 
-    def train(
-        *,
-        hidden=5,
-        optimizer="own Adam",
-        batch_size=32,
-        shuffle=False,
-        fewer=0,
-        labels=0,
-        validated=False,
-    ):
+    def train(*, hidden=5, optimizer="own Adam", fewer=0, labels=0, validated=False, **how):
         x, y = data[0][fewer:], (data[1][fewer:] + labels) % 3
         model = small_model(hidden=hidden)
         before = [weight.numpy() for weight in model.weights]
         try:
             fit(
                 model, x, y, optimizer=makers[optimizer](), verbose=0,
-                checkpoints=Checkpoints(tmp_path), batch_size=batch_size, shuffle=shuffle,
+                checkpoints=Checkpoints(tmp_path), **{"batch_size": 32, **how},
                 validation_data=data if validated else None,
             )  # fmt: skip
         except ValueError:

@@ -12,11 +12,11 @@ class PlainBar:
 
     Parameters
     ----------
-    target : int
-        How many steps there are.
+    target : int or None
+        How many steps there are, if that is known.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int | None) -> None:
         self.target = target
 
     def update(
@@ -27,11 +27,12 @@ class PlainBar:
         finalize: bool | None = None,
     ) -> None:
         """Write the line of the bar over again; end it with the last step."""
-        said = [f"{current}/{self.target}", *(f"{name}: {value:.4f}" for name, value in values)]
+        place = f"{current}/{self.target or '?'}"
+        said = [place, *(f"{name}: {value:.4f}" for name, value in values)]
         print("\r" + " - ".join(said), end="\n" if finalize else "", flush=True)
 
 
-def _bar(batches: int) -> Any:
+def _bar(batches: int | None) -> Any:
     """Return a progress bar: that of Keras if there is one."""
     try:
         from keras.utils import Progbar

@@ -7,6 +7,7 @@ move their copies of the weights alike. The strategy moves the bytes; here is on
 """
 
 import contextlib
+import functools
 import math
 import zlib
 from collections.abc import Callable, Iterator
@@ -83,10 +84,6 @@ def check_optimizer(strategy: Any, optimizer: Any) -> None:
         )
 
 
-def _as_it_is(function: Callable[..., Any], **_: object) -> Callable[..., Any]:
-    return function
-
-
 class Replicas:
     """All replicas of a model, which take a training step together.
 
@@ -101,12 +98,19 @@ class Replicas:
     """
 
     def __init__(self, strategy: Any, model: Any, *, eager: bool = False) -> None:
-        tf = _engines.tensorflow()
         self.strategy, self.model = strategy, model
         self.weights = _updates.trainable_weights(model)
-        self._function = _as_it_is if eager else tf.function
-        self.gradients = self._function(self._gradients)
-        self.totals = self._function(self._totals)
+        self.eager = eager
+        self.gradients = self._graph_of(self._gradients)
+        self.totals = self._graph_of(self._totals)
+
+    def _graph_of(self, function: Callable[..., Any], *, autograph: bool = True) -> Any:
+        """Return a function as TensorFlow runs it: as a graph, or step by step."""
+        if self.eager:
+            return function
+        # TensorFlow warns of a function that it traces for the fifth time. A `partial` is a new one
+        # in each training.
+        return _engines.tensorflow().function(functools.partial(function), autograph=autograph)
 
     def parts(self, *arrays: Any) -> Any:
         """Split arrays along their first axis, and return the parts of this process' replicas.
@@ -196,9 +200,9 @@ class Replicas:
             update_weights(gradients, self.weights, learning_rate=rate, optimizer=optimizer)
 
         if of_keras:
-            update = self._function(by_keras, autograph=False)
+            update = self._graph_of(by_keras, autograph=False)
         else:  # the package's own optimizers are Python code
-            update = self._function(by_rule, autograph=False) if optimizer is None else by_rule
+            update = self._graph_of(by_rule, autograph=False) if optimizer is None else by_rule
 
         def step(images: Any, labels: Any) -> float:
             with self.strategy.scope():

@@ -78,6 +78,7 @@ def one_training_step(
     Explained on the page `from-scratch`. The loss is the cross-entropy. If a strategy has made the
     model, the batch is split over all replicas, and each worker gives the whole batch.
     """
+    _checks.network("model", model)
     strategy = _strategies.strategy_of(model)
     if strategy is not None:
         _inputs.check_batch(model, images_batch, labels_batch)

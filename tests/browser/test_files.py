@@ -22,6 +22,7 @@ def test_every_file_beside_the_pages_is_asked_for(site):
         for path in (site / "_static").rglob("*")
         if path.is_file()
         and path.name not in everything
+        and "live" not in path.parts  # its runtime finds packages by a list of its own
         and not re.search(r"LICENSE|OFL|README|NOTICE|COPYING", path.name)
     ]
     assert unasked == []
