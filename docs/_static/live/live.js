@@ -205,7 +205,7 @@ globalThis.dlbookLive = (() => {
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         history(), drawSelection(), bracketMatching(), closeBrackets(), indentOnInput(), indentUnit.of("    "),
         EditorState.tabSize.of(4), python(), syntaxHighlighting(classHighlighter),
-        EditorView.contentAttributes.of({ "aria-label": `Code of ${this.name}`, "aria-describedby": "live-hint", spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": `Code of ${this.name}`, "aria-describedby": "live-hint", spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) this.edited();
         }),
