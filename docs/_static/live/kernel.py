@@ -93,23 +93,37 @@ class Stream(io.TextIOBase):
             tell("text", stream=self.stream, text=words)
 
 
+def refuse(name: str) -> None:
+    """Say that what a cell calls is not there."""
+    library = name.partition(".")[0].replace("dlbook", name)
+    title = {"tensorflow": "TensorFlow", "keras": "Keras"}.get(library, library)
+    raise ImportError(
+        f"{title} does not run in a browser, so this needs Python on your own computer: "
+        "take the page away as a notebook."
+    )
+
+
+class AbsentType(type):
+    """Stands for a class that is not there: nothing is an instance of it, and none can be made."""
+
+    def __call__(cls, *given: object, **named: object) -> None:
+        refuse(cls.__module__)
+
+
 class Absent(types.ModuleType):
     """Stands for a library, or a part of it, that cannot run here."""
 
     __path__ = ()
 
-    def __getattr__(self, name: str) -> "Absent":
+    def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
+        if name[0].isupper():
+            return AbsentType(name, (), {"__module__": self.__name__})
         return Absent(f"{self.__name__}.{name}")
 
     def __call__(self, *given: object, **named: object) -> None:
-        library = self.__name__.partition(".")[0].replace("dlbook", self.__name__)
-        title = {"tensorflow": "TensorFlow", "keras": "Keras"}.get(library, library)
-        raise ImportError(
-            f"{title} does not run in a browser, so this needs Python on your own computer: "
-            "take the page away as a notebook."
-        )
+        refuse(self.__name__)
 
 
 class Finder:
@@ -360,6 +374,10 @@ def run(request: str) -> None:
     sys.stdout, sys.stderr = STDOUT, STDERR
     STDOUT.end()
     STDERR.end()
+    # The interpreter keeps the lines that called this function, each time anew.
+    for kept in (linecache.cache, getattr(linecache, "_interactive_cache", {})):
+        for key in [key for key in kept if "<turn" in str(key)]:
+            del kept[key]
     if error is not None:
         text = words_of(error)
         tell("error", name=type(error).__name__, text=text, **values_of(error, names))

@@ -55,12 +55,14 @@ globalThis.dlbookLive = (() => {
 
   /** What a terminal would show: a line that is written over again counts once. @param {string} text */
   function settled(text) {
-    if (!/[\r\b]/.test(text)) return text;
+    if (!text.includes("\r") && !text.includes("\b")) return text;
     return text.split("\n").map((line) => {
       const parts = line.replace(/\r+$/, "").split("\r");
       let shown = parts.reduce((before, part) => part + before.slice(part.length), "");
-      while (/[^\b]\b/.test(shown)) shown = shown.replace(/[^\b]\b/, "");
-      return shown.replaceAll("\b", "");
+      for (let at = shown.indexOf("\b"); at >= 0; at = shown.indexOf("\b")) {
+        shown = shown.slice(0, Math.max(at - 1, 0)) + shown.slice(at + 1);
+      }
+      return shown;
     }).join("\n");
   }
 
@@ -203,7 +205,7 @@ globalThis.dlbookLive = (() => {
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         history(), drawSelection(), bracketMatching(), closeBrackets(), indentOnInput(), indentUnit.of("    "),
         EditorState.tabSize.of(4), python(), syntaxHighlighting(classHighlighter),
-        EditorView.contentAttributes.of({ "aria-label": `Code of ${this.name}`, "aria-describedby": "live-hint", spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": `Code of ${this.name}`, "aria-describedby": "live-hint", spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) this.edited();
         }),
