@@ -279,7 +279,8 @@ NOX = [sys.executable, "-m", "nox", "--no-venv", "--no-install", "-s", "docs"]
 
 @pytest.fixture
 def nox_book(book):
-    for name in ("noxfile.py", "pyproject.toml", "constraints.txt"):
+    wanted = "noxfile.py", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"
+    for name in wanted:
         (book.root / name).write_bytes((ROOT / name).read_bytes())
     return book
 
