@@ -379,9 +379,10 @@ def add_button(app: Sphinx, pagename: str, templatename: str, context: dict, doc
         return
     [page] = pages_of(app.env, [pagename])
     said = describe(page, printed(doctree))
+    target = Path(app.outdir, "_static", FOLDER, "pages", f"{pagename}.json")
+    target.unlink(missing_ok=True)  # of an earlier build, when cells of the page could run
     if said is None:
         return
-    target = Path(app.outdir, "_static", FOLDER, "pages", f"{pagename}.json")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
     size = megabytes(parts, said["needs"])

@@ -24,6 +24,19 @@ document.addEventListener("DOMContentLoaded", () => {
   if (wide.matches) toggle.setAttribute("aria-expanded", String(root.dataset.sidebar !== "folded"));
 });
 
+// A formula that is wider than its box can be scrolled by keyboard.
+{
+  const boxes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+    }
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const box of document.querySelectorAll(".math-block")) boxes.observe(box);
+  });
+}
+
 // Paper is light, whatever the theme.
 {
   const root = document.documentElement;

@@ -122,8 +122,11 @@ class Absent(types.ModuleType):
             return AbsentType(name, (), {"__module__": self.__name__})
         return Absent(f"{self.__name__}.{name}")
 
-    def __call__(self, *given: object, **named: object) -> None:
-        refuse(self.__name__)
+    def __call__(self, *given: object, **named: object) -> bool:
+        # The package asks this of every TensorFlow that was imported, also where none is needed.
+        if self.__name__ != "tensorflow.executing_eagerly":
+            refuse(self.__name__)
+        return True
 
 
 class Finder:
