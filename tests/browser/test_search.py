@@ -42,6 +42,7 @@ def engine(browser, server):
     """A page in which the search is ready, and a function that asks it."""
     page = browser.new_page()
     page.goto(f"{server.address}/search.html")
+    page.locator("article input[name=q]").focus()
     ask(page, "tensor")
     page.evaluate(
         "async () => { window.engine = await new BookSearch.Engine(BookSearch.data).fill(); }"

@@ -167,7 +167,6 @@
         });
       } else {
         input.value = new URLSearchParams(location.search).get("q") ?? "";
-        input.focus();
         form.addEventListener("submit", (event) => {
           event.preventDefault();
           show();
