@@ -49,7 +49,7 @@ extensions = [
     "sphinxcontrib.bibtex",
 ]
 # Relative to the source folder; the paths below are relative to this file.
-exclude_patterns = ["_*"]
+exclude_patterns = ["_*", "**/__pycache__"]
 templates_path = ["docs/_templates"]
 
 # -- pages -----------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ const ENVIRONMENT = {
   HOME: "/home",
   MATPLOTLIBRC: "/book/matplotlibrc",
   MPLBACKEND: "svg",
-  MPLCONFIGDIR: "/tmp/matplotlib",
-  TMPDIR: "/tmp",
+  MPLCONFIGDIR: "/scratch/matplotlib",
+  TMPDIR: "/scratch",
 };
 /** Where the parts are unpacked; the library is an archive that Python reads as it is. */
 const PLACES = { book: "book", matplotlib: "drawing", mnist: "book" };
@@ -172,8 +172,8 @@ async function start({ python, library, parts }) {
   root = top.dir;
   const lib = ["usr", "local", "lib"].reduce(folder, root);
   lib.contents.set("python315.zip", file(unpacked(library)));
-  for (const name of ["tmp", "home", "book", "drawing"]) folder(root, name);
-  folder(folder(root, "tmp"), "matplotlib");
+  for (const name of ["scratch", "home", "book", "drawing"]) folder(root, name);
+  folder(folder(root, "scratch"), "matplotlib");
   folder(root, "host").contents.set("events", new EventsFile());
   for (const [name, packed] of Object.entries(parts)) mount(unpacked(packed), PLACES[name]);
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
