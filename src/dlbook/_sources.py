@@ -238,14 +238,14 @@ def batches_of(
 
 def held_out(model: Any, data: Any) -> Arrays | Stream | None:
     """Return the batches of validation data, if there are any; raise as `batches_of` does."""
-    if data is None or is_dataset(data):
-        one, two = data, None
+    if data is None:
+        return None
+    if is_dataset(data):
+        names, pair = ("validation_data", ""), (data, None)
     else:
-        one, two = _checks.pair("validation_data", data, "images, labels")
-    names = (
-        ("validation_data[0]", "validation_data[1]") if two is not None else ("validation_data", "")
-    )
-    return None if data is None else batches_of(model, one, two, EVALUATED_AT_ONCE, names=names)
+        names = "validation_data[0]", "validation_data[1]"
+        pair = _checks.pair("validation_data", data, "images, labels")
+    return batches_of(model, *pair, EVALUATED_AT_ONCE, names=names)
 
 
 def is_dataset(value: Any) -> bool:
