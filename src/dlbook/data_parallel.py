@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook import NaiveDense, NaiveSequential, _checks, _strategies, fit, update_weights
+from dlbook import NaiveDense, NaiveSequential, _checks, _strategies, bench, fit, update_weights
 from dlbook.checkpoints import Checkpoints
 from dlbook.datasets import mnist
 
@@ -91,13 +91,7 @@ def _seconds_per_exchange(strategy: Any, numbers: int, steps: int = 20) -> float
 
 def _fastest(run: Callable[[], Any], times: int) -> float:
     """Return the seconds of the fastest run, after one to warm up."""
-    run()
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+    return float(bench.take_turns({"it": run}, rounds=times)["it"].min())
 
 
 def _what_keras_says() -> str:

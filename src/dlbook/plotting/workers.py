@@ -74,8 +74,8 @@ def data_parallel_step(
             f"Received: {len(parts)} for {len(counts)}"
         )
     ax = own_axes(ax, height=3.4)
-    x = np.linspace(-1.75, 1.75, len(counts)) * (len(counts) - 1) / 2 if len(counts) > 2 else None
-    places = np.array([-1.2, 1.2]) if x is None else x
+    widest = 1.75 * (len(counts) - 1) / 2 if len(counts) > 2 else 1.2
+    places = np.linspace(-widest, widest, len(counts))
     width = min(1.9, 0.85 * float(np.diff(places).min()))
     _box(ax, 0, 3, f"batch of {counts.sum():.0f} examples", colour=BLUE, width=2.6)
     for k, (place, count, part) in enumerate(zip(places, counts, parts, strict=True)):
