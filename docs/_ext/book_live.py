@@ -13,6 +13,7 @@ import shutil
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -290,11 +291,12 @@ def decide(cells: list[Cell]) -> None:
             cell.skip = not shaky and not cell.binds & wanted
 
 
-def differences(page: str) -> list[dict]:
-    """Return what is known to differ on a page, each with a piece of the cell's code."""
+@cache
+def differences() -> dict[str, list[dict]]:
+    """Return what is known to differ, by page, each with a piece of the cell's code."""
     if not DIFFERENCES.is_file():
-        return []
-    return (yaml.safe_load(DIFFERENCES.read_text("utf-8")) or {}).get(page, [])
+        return {}
+    return yaml.safe_load(DIFFERENCES.read_text("utf-8")) or {}
 
 
 def printed(doctree: nodes.document) -> dict[int, str]:
@@ -318,7 +320,7 @@ def describe(page, outputs: dict[int, str] | None = None) -> dict | None:
     for cell in cells:
         if "int64" in (outputs or {}).get(cell.index, ""):
             cell.differs = OF_INTEGERS
-    for known in differences(page.name):
+    for known in differences().get(page.name, ()):
         for cell in cells:
             if known["code"] in cell.code and cell.kind != "hidden":
                 cell.differs = known["because"]

@@ -6,6 +6,7 @@ part would do it, too, but Sphinx would then count the pages of each part from 1
 
 import posixpath
 import re
+from functools import cache
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -49,10 +50,15 @@ def in_parts(html: str, page: str, parts: dict[str, list[str]]) -> str:
     )
 
 
+@cache
+def parts_on(front: Path) -> dict[str, list[str]]:
+    """Return the parts that the front page shows; it is read once in a build."""
+    return parts_of(front.read_text("utf-8")) if front.is_file() else {}
+
+
 def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Let the template of the side bar ask for it."""
-    front = Path(app.srcdir, f"{app.config.root_doc}.md")
-    parts = parts_of(front.read_text("utf-8")) if front.is_file() else {}
+    parts = parts_on(Path(app.srcdir, f"{app.config.root_doc}.md"))
     context["in_parts"] = lambda html: in_parts(str(html), pagename, parts) if parts else html
 
 
