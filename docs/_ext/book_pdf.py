@@ -22,7 +22,15 @@ from playwright.sync_api import sync_playwright
 PLACES = ["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser"]
 FOUND = [path for path in PLACES if Path(path).exists()]
 CHROMIUM = os.environ.get("DLBOOK_CHROMIUM", (FOUND or PLACES)[0])
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # What stands on paper behind the pages of the contents; the reference is for screens.
 APPENDIX = ["errata", "how-built", "glossary", "notation", "bibliography"]
 NOT_PRINTED = "script, button, noscript, .headerlink, .explorer-app, #searchbox, .start-here"

@@ -4,6 +4,7 @@ import functools
 import gzip
 import http.server
 import os
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -11,17 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "_ext"))
+
+from book_pdf import CHROMIUM, FLAGS
+
 SITE = Path(os.environ.get("DLBOOK_SITE", Path(__file__).parents[2] / "build" / "html")).resolve()
-CHROMIUM = os.environ.get("DLBOOK_CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TEXT = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".md", ".ipynb", ".inv"}
 
 if not (SITE / "index.html").is_file():
