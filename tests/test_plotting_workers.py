@@ -57,6 +57,9 @@ def test_times_are_points_and_the_model_is_a_line():
     assert {line.get_linestyle() for line in points} == {"None"}
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(measured)
     assert [text.get_text() for text in ax.get_xticklabels()] == ["16", "256"]
+    ax.figure.canvas.draw()
+    legend = ax.get_legend().get_window_extent()
+    assert legend.y0 >= ax.get_window_extent().y1, "the legend covers no point"
 
 
 def test_the_dashed_line_of_scaling_is_where_n_workers_are_n_times_as_fast():

@@ -193,7 +193,8 @@ def step_times(
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.minorticks_off()
-    ax.legend(title="points: measured, lines: model")
+    title = "points: measured, lines: model"
+    ax.legend(title=title, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=min(3, len(measured)))
     return figure_of(ax)
 
 
