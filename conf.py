@@ -1,5 +1,6 @@
 """Sphinx configuration of the book: builds docs/ into build/html."""
 
+import gc
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -14,6 +15,10 @@ BUILD = ROOT / "build"
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 from book_runner import TIMEOUT, settle_surroundings  # noqa: E402 - its folder has just been named
+
+# A build makes hundreds of thousands of nodes that live to its end; looking for dead ones among
+# them after every 700 new ones takes a quarter of a build in which nothing changed.
+gc.set_threshold(200_000, 20, 20)
 
 project = "The mathematical building blocks of neural networks"
 author = "The dlbook authors"
@@ -67,6 +72,8 @@ bibtex_reference_style = "author_year"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings give types, shapes and ranges
 numpydoc_show_class_members = False
+# numpydoc brings autosummary, which would import every module to look for tables to make.
+autosummary_generate = False
 # Names of other libraries: their inventories are on the network, which the build does not use.
 nitpick_ignore_regex = [
     ("py:.*", r"(np|numpy|tf|tensorflow|keras|matplotlib|collections|typing)\..*"),

@@ -201,10 +201,15 @@ def kind_of(page: str, chapters: set[str]) -> str:
     return "page" if page in chapters else "about"
 
 
+def article_of(html: str) -> str:
+    """Return the text's part of a page: what later steps of a build write stands outside of it."""
+    start, end = html.find('<article class="bd-article"'), html.rfind("</article>")
+    return html[start:end] if -1 < start < end else ""
+
+
 def read_page(html: str, kind: str) -> list[dict[str, Any]]:
-    """Return the pieces of a written page."""
-    soup = BeautifulSoup(html, "html.parser")
-    article = soup.select_one("article.bd-article")
+    """Return the pieces of the text of a written page."""
+    article = BeautifulSoup(html, "html.parser").find("article")
     if article is None:
         return []
     split = {
@@ -236,7 +241,7 @@ def make_index(app: Sphinx) -> dict[str, Any]:
     introduced = listed(terms)["terms"] if terms.is_file() else []
     kept, pages = {}, []
     for page in pages_of(app):
-        html = Path(app.builder.get_outfilename(page)).read_text("utf-8")
+        html = article_of(Path(app.builder.get_outfilename(page)).read_text("utf-8"))
         kind = kind_of(page, chapters)
         digest = own.copy()
         digest.update(f"{kind}\0{html}".encode())
