@@ -127,6 +127,33 @@ def watch(page, address):
     return page
 
 
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
+# What still fades in has other colours than what it will be; some things move for ever.
+RUN_AXE = """async ([within, rules]) => {
+    const passing = document.getAnimations()
+        .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+    await Promise.all(passing.map(({ finished }) => finished.catch(() => {})));
+    const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+    const { violations } = await axe.run(within ?? document, options);
+    return violations.flatMap(({ id, impact, nodes }) =>
+        nodes.map((node) => `axe ${id} (${impact}): ${node.html.slice(0, 200)} ${node.any
+            .concat(node.all, node.none).map((check) => check.message).join("; ").slice(0, 200)}`));
+}"""
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """A function that says what axe finds on a page, or within an element, by all its rules."""
+
+    def find(page, within=None, rules=None):
+        # Not as a script of the page, which its policy forbids.
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE)
+        return page.evaluate(RUN_AXE, [within, rules])
+
+    return find
+
+
 @pytest.fixture(scope="session")
 def shared_page(browser, server):
     """One page for all tests that leave no traces in it."""

@@ -1,12 +1,7 @@
 """What is shut when a page comes: menus, drawers, dialogs; and readers with needs of their own."""
 
-from pathlib import Path
-
 import pytest
 
-AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
-RUN_AXE = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))"""
 WHAT_STICKS_OUT = """() => [...document.querySelectorAll("body *")].filter((node) => {
     const boxed = (el) => el && el !== document.body &&
         (/auto|scroll|hidden|clip/.test(getComputedStyle(el).overflowX) || boxed(el.parentElement));
@@ -25,7 +20,7 @@ MENUS = {
 @pytest.mark.parametrize("menu", MENUS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 820, 390])
-def test_axe_finds_nothing_when_a_menu_is_open(fresh_page, server, menu, theme, width):
+def test_axe_finds_nothing_when_a_menu_is_open(fresh_page, server, violations, menu, theme, width):
     fresh_page.set_viewport_size({"width": width, "height": 844})
     fresh_page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     fresh_page.goto(f"{server.address}/first-look.html")
@@ -34,16 +29,14 @@ def test_axe_finds_nothing_when_a_menu_is_open(fresh_page, server, menu, theme, 
         pytest.skip(f"at {width} pixels there is no button for it")
     button.first.click()
     fresh_page.wait_for_timeout(400)
-    fresh_page.evaluate(AXE)
-    assert fresh_page.evaluate(RUN_AXE) == []
+    assert violations(fresh_page) == []
     assert fresh_page.complaints == []
 
 
-def test_axe_finds_nothing_when_all_answers_are_open(phone, server):
+def test_axe_finds_nothing_when_all_answers_are_open(phone, server, violations):
     phone.goto(f"{server.address}/scores-to-loss.html")
     phone.evaluate("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
-    phone.evaluate(AXE)
-    assert phone.evaluate(RUN_AXE) == []
+    assert violations(phone) == []
 
 
 def test_on_touch_copy_buttons_and_permalinks_are_seen(phone, server):
