@@ -215,7 +215,7 @@ def test_tables_stand_over_their_gradients_and_show_every_entry():
     figure = plotting.there_and_back(["X", "A", "Z"], tables, gradients, ["W", "relu"])
     (ax,) = figure.axes
     shown = [text.get_text() for text in ax.texts]
-    assert {"X", "A", "Z", "dA", "dZ", "W", "relu", "−5", "0.13", "−0.25"} <= set(shown)
+    assert {"X", "A", "Z", "dA", "dZ", "W", "relu", "–5", "0.13", "–0.25"} <= set(shown)
     assert "dX" not in shown
     assert len(ax.patches) == 4 + 2 * 2 + 2 * 2
     place = {text.get_text(): text.get_position() for text in ax.texts}

@@ -33,8 +33,15 @@ COLOURS = (BLUE, ORANGE, GREEN, PURPLE, PINK)
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 """Line styles in the same order, so that no reader needs the colours to tell lines apart."""
 
-WIDTH = 5.2
-"""The width of every figure in inches: letters stay readable on a phone 390 pixels wide."""
+LETTERS = 9
+"""The size of all letters in points: 12 pixels of a page where a figure is shown in full size."""
+
+WIDTH = 4.6
+"""The width of every figure in inches.
+
+Images shrink with the page's column. At this width letters are still 9 pixels high on a phone
+390 pixels wide, so that nothing need be larger than `LETTERS` to be read there.
+"""
 
 STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
@@ -42,24 +49,30 @@ STYLE: dict[Any, Any] = {
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.labelcolor": INK,
+    "axes.labelsize": LETTERS,
     "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINE_STYLES),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,
-    "axes.titlesize": 11,
+    "axes.titlesize": LETTERS,
     "figure.constrained_layout.use": True,
     "figure.dpi": 200,
     "figure.facecolor": "none",
     "figure.figsize": (WIDTH, 3.2),
-    "font.size": 10.5,
+    "font.size": LETTERS,
     "grid.color": GRID,
     "grid.linewidth": 0.6,
+    "hatch.color": INK,
     "image.cmap": "gray_r",
+    "legend.fontsize": LETTERS,
     "legend.frameon": False,
+    "legend.title_fontsize": LETTERS,
     "lines.linewidth": 1.8,
     "text.color": INK,
     "xtick.color": INK,
+    "xtick.labelsize": LETTERS,
     "ytick.color": INK,
+    "ytick.labelsize": LETTERS,
 }
 """Matplotlib's settings for every figure of the book."""
 

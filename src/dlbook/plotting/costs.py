@@ -98,9 +98,7 @@ def cost_growth(
     ax.set(xscale="log", yscale="log", xlabel="size n", ylabel="seconds")
     ax.xaxis.set_minor_formatter(NullFormatter())
     columns = 1 if len(seconds) < 3 else 2
-    ax.legend(
-        loc="lower center", bbox_to_anchor=(0.45, 1), ncols=columns, fontsize=9.5, columnspacing=1
-    )
+    ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=columns, columnspacing=1)
     return figure_of(ax)
 
 

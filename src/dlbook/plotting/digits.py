@@ -66,7 +66,7 @@ def digits(
     for k, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
         ax.imshow(image)
         text, colour = _title(k, labels, predictions)
-        ax.set_title(text, color=colour, fontsize=10)
+        ax.set_title(text, color=colour)
     return figure
 
 
@@ -152,12 +152,11 @@ def layer_stack(
         height = 0.35 + 0.3 * np.log10(size)
         corner = (2 * k - 0.28, -height / 2)
         ax.add_patch(Rectangle(corner, 0.56, height, facecolor="none", edgecolor=BLUE, lw=1.6))
-        ax.text(2 * k, 0, f"{size:,}", ha="center", va="center", fontsize=12)
+        ax.text(2 * k, 0, f"{size:,}", ha="center", va="center")
         ax.text(2 * k, -0.85, name, ha="center", va="center")
     for k, step in enumerate(steps):
-        ax.annotate(
-            "", xy=(2 * k + 1.65, 0), xytext=(2 * k + 0.35, 0), arrowprops={"arrowstyle": "->"}
-        )
+        arrow = {"arrowstyle": "->", "color": INK}
+        ax.annotate("", xy=(2 * k + 1.65, 0), xytext=(2 * k + 0.35, 0), arrowprops=arrow)
         ax.text(2 * k + 1, 0.12, step, ha="center", va="bottom")
     ax.set(xlim=(-0.8, 2 * len(sizes) - 1.2), ylim=(-1.0, 0.8))
     return figure_of(ax)

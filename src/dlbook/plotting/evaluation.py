@@ -61,16 +61,14 @@ def confusion_matrix(counts: ArrayLike, *, ax: Axes | None = None) -> Figure:
             (prediction - 0.5, label - 0.5),
             1,
             1,
-            facecolor="none" if right else (ORANGE, 0.62 * count / darkest),
+            facecolor="none" if right else (ORANGE, 0.45 * count / darkest),
             edgecolor=GRID,
             linewidth=0.6,
         )
         ax.add_patch(cell)
         if count:
-            size, colour = (10.5, MUTED) if right else (12.5, INK)
-            ax.text(
-                prediction, label, f"{count}", ha="center", va="center", fontsize=size, color=colour
-            )
+            colour = MUTED if right else INK
+            ax.text(prediction, label, f"{count}", ha="center", va="center", color=colour)
     classes = np.arange(len(counts))
     ax.set(
         xlabel="prediction",

@@ -202,12 +202,12 @@ def area_by_cutting(matrix: ArrayLike, *, ax: Axes | None = None) -> Figure:
             ax.text(x, y, area, ha="center", va="center")
     whole = [(0, 0), (a, c), (a + b, c + d), (b, d)]
     ax.add_patch(Polygon(whole, facecolor=(GREEN, 0.25), edgecolor=GREEN, linewidth=2))
-    ax.text((a + b) / 2, (c + d) / 2, "?", ha="center", va="center", fontsize=15)
+    ax.text((a + b) / 2, (c + d) / 2, "?", ha="center", va="center")
     for name, x, y in (("(a, c)", a, c), ("(b, d)", b, d)):
         ax.plot(x, y, marker="o", color=GREEN, markersize=5, zorder=3)
         offset = (-8, 4) if name == "(a, c)" else (8, -12)
         side = "right" if name == "(a, c)" else "left"
-        ax.annotate(name, (x, y), offset, textcoords="offset points", ha=side, color=GREEN)
+        ax.annotate(name, (x, y), offset, textcoords="offset points", ha=side)
     ax.set(xlim=(-0.15, a + b + 0.15), ylim=(-0.15, c + d + 0.15), aspect="equal")
     ax.set_xticks([0, a, a + b], ["0", "a", "a + b"])
     ax.set_yticks([0, d, c + d], ["0", "d", "c + d"])
@@ -326,7 +326,7 @@ def _panels(count: int, *, height: float) -> list[Axes]:
     columns = min(count, 2)
     rows = -(-count // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, height * rows), squeeze=False, layout="constrained"
+        rows, columns, figsize=(WIDTH, height * rows), squeeze=False, layout="compressed"
     )
     for ax in axes.flat[count:]:
         figure.delaxes(ax)

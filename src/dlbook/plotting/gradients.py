@@ -131,9 +131,11 @@ def gradient_field(
         {"points": (points, "k 2"), "gradients": (gradients, "k 2")}
     )
     path = array("path", path, "steps 2", finite=False)
-    ax = own_axes(ax, height=3.4)
+    ax = own_axes(ax, height=2.9)
     _contours(ax, x, y, heights)
-    ax.quiver(*points.T, *gradients.T, color=BLUE, angles="xy", width=0.006, zorder=2)
+    # Arrows near the edge point over it, and are not cut there.
+    ax.quiver(*points.T, *gradients.T, color=BLUE, angles="xy", width=0.006, zorder=2,
+              clip_on=False, in_layout=False)  # fmt: skip
     _path(ax, path, 1, label="path of the descent", markersize=5)
     ax.plot([], [], color=BLUE, marker=r"$\rightarrow$", linestyle="none", markersize=14,
             label="gradient")  # fmt: skip

@@ -84,7 +84,7 @@ def computation_graph(
     for point, (label, kind, shape) in zip(points, nodes, strict=True):
         text = label.replace("categorical_", "categorical_\n") + (f"\n{shape}" if shape else "")
         frame = {"facecolor": "none"} | BOXES[kind]
-        written = ax.text(*point, text, ha="center", va="center", fontsize=10, bbox=frame)
+        written = ax.text(*point, text, ha="center", va="center", bbox=frame)
         boxes.append(written.get_bbox_patch())
     for k, (a, b) in enumerate(edges):
         (x0, y0), (x1, y1) = points[a], points[b]
@@ -124,7 +124,7 @@ def _beside(
     side: int,
 ) -> None:
     """Write to the left of an arrow down or over one that goes sideways; else right or under."""
-    look: dict[str, Any] = {"color": colour, "fontsize": 10.5}
+    look: dict[str, Any] = {"color": colour}
     if start[0] == end[0]:
         look |= {"ha": "right" if side < 0 else "left", "va": "center"}
         ax.text(end[0] + 0.08 * side, end[1] - 0.39, text, **look)
@@ -211,10 +211,10 @@ def chain(
         products.insert(0, products[0] * factor)
     ax = own_axes(None, height=2.5)
     without_ticks(ax)
-    small: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 10.5}
+    small: dict[str, Any] = {"ha": "center", "va": "center"}
     for k, (name, value, product) in enumerate(zip(names, values, products, strict=True)):
         frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
-        ax.text(k, 0, name, ha="center", va="center", fontsize=12, bbox=frame)
+        ax.text(k, 0, name, ha="center", va="center", bbox=frame)
         ax.text(k, 0.8, _number(value), color=GREEN, **small)
         ax.text(k, -0.8, _number(product), color=ORANGE, **small)
     for k, (step, factor) in enumerate(zip(steps, factors, strict=True)):
@@ -333,7 +333,7 @@ def two_paths(
     frame = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
     boxes = []
     for name, place in zip(names, places, strict=True):
-        text = paths.text(*place, name, ha="center", va="center", fontsize=12, bbox=frame)
+        text = paths.text(*place, name, ha="center", va="center", bbox=frame)
         boxes.append(text.get_bbox_patch())
     (width, height), colours = values, (BLUE, ORANGE)
     for k, (rate, other, colour) in enumerate(
@@ -362,9 +362,9 @@ def two_paths(
         look: dict[str, Any] = {"facecolor": "none", "edgecolor": colour, "hatch": hatch}
         look["lw"] = 1.4
         area.add_patch(Rectangle(corner, *size, **look))
-    area.text(width / 2, height / 2, names[3], ha="center", va="center", fontsize=12)
-    area.text(width / 2, -0.05 * height, names[1], ha="center", va="top", fontsize=12)
-    area.text(-0.03 * width, height / 2, names[2], ha="right", va="center", fontsize=12)
+    area.text(width / 2, height / 2, names[3], ha="center", va="center")
+    area.text(width / 2, -0.05 * height, names[1], ha="center", va="top")
+    area.text(-0.03 * width, height / 2, names[2], ha="right", va="center")
     pad = 0.12 * (width + across)
     area.set(xlim=(-pad, width + across + 0.2 * pad), ylim=(-0.2 * height, height + up + 0.1))
     area.set(aspect="equal")
@@ -431,7 +431,7 @@ def there_and_back(
         The figure. Entries are rounded to two digits after the point.
     """
     tables = [np.atleast_2d(value) for value in values]
-    batch, gap = len(tables[0]), 0.9
+    batch, gap = len(tables[0]), 0.7
     columns = sum(table.shape[1] for table in tables) + gap * (len(tables) - 1)
     back = batch + 2.2  # where the lower row of tables begins
     ax = cell_axes(columns, back + batch + 1)
@@ -456,7 +456,7 @@ def there_and_back(
                     ax.annotate("", xy=(end, middle), xytext=(start, middle), arrowprops=look)
         if k:
             text = steps[k - 1]
-            ax.text(left - gap / 2, 1 + batch + 0.5, text, ha="center", va="center", fontsize=9)
+            ax.text(left - gap / 2, 1 + batch + 0.5, text, ha="center", va="center")
         left += width + gap
     return figure_of(ax)
 
@@ -472,8 +472,7 @@ def _small_cells(
         ax.text(
             place[0] + 0.5,
             place[1] + 0.5,
-            text.replace("-", "−"),
+            text.replace("-", "\N{EN DASH}"),  # shorter than a minus sign: cells are narrow
             ha="center",
             va="center",
-            fontsize=8.5,
         )

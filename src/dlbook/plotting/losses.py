@@ -22,6 +22,18 @@ from dlbook.plotting._style import (
     styled,
 )
 
+PLACES = {
+    (7, 5): ("left", "bottom"),
+    (-7, -5): ("right", "top"),
+    (7, -5): ("left", "top"),
+    (-7, 5): ("right", "bottom"),
+    (12, 3): ("left", "center"),
+    (12, -3): ("left", "center"),
+    (-12, 3): ("right", "center"),
+    (-12, -3): ("right", "center"),
+}
+"""Where the name of a point may stand: so many points of type away, and the side it begins at."""
+
 
 @styled
 def bar_stages(stages: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
@@ -84,7 +96,8 @@ def curves(
     limits : tuple of float, optional
         The lowest and the highest value of the y axis.
     points : sequence of (x, y, name), optional
-        Points to mark, each with its name to the right and above.
+        Points to mark, each with its name beside it where no curve runs: to the right and above,
+        or, if something is in the way there, in one of `PLACES`.
     upright : float, optional
         Where a thin line stands upright.
     ax : matplotlib.axes.Axes, optional
@@ -99,13 +112,13 @@ def curves(
     _draw(ax, x, ys)
     if upright is not None:
         ax.axvline(upright, color=MUTED, linewidth=0.9, linestyle="-", zorder=1)
-    for left, height, name in points:
+    for left, height, _ in points:
         ax.plot(left, height, "o", color=INK, zorder=4)
-        ax.annotate(name, (left, height), xytext=(7, 5), textcoords="offset points", color=INK)
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=scales[0], yscale=scales[1])
     if limits is not None:
         ax.set_ylim(limits)
     _name_above(figure_of(ax), ax, len(ys))
+    _name_points(ax, points)
     return figure_of(ax)
 
 
@@ -186,6 +199,24 @@ def _draw(ax: Axes, x: ArrayLike, ys: Mapping[str, ArrayLike]) -> None:
     for k, (name, values) in enumerate(ys.items()):
         style: dict[str, Any] = {"color": COLOURS[k], "linestyle": LINE_STYLES[k]}
         ax.plot(np.asarray(x), np.asarray(values), **style, label=name)
+
+
+def _name_points(ax: Axes, points: Sequence[tuple[float, float, str]]) -> None:
+    """Write beside each point its name, in the first of `PLACES` that no line of `ax` crosses."""
+    if not points:
+        return
+    figure_of(ax).draw_without_rendering()  # lays the axes out, so that places are known
+    lines = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+    for left, height, name in points:
+        note = ax.annotate(name, (left, height), (0, 0), textcoords="offset points", color=INK)
+        for place, (across, up) in PLACES.items():
+            note.set(position=place, ha=across, va=up)
+            box = note.get_window_extent()
+            if not any(line.intersects_bbox(box, filled=False) for line in lines):
+                break
+        else:
+            place, (across, up) = next(iter(PLACES.items()))
+            note.set(position=place, ha=across, va=up)
 
 
 def _name_above(figure: Figure, ax: Axes, count: int) -> None:

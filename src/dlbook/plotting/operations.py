@@ -48,7 +48,7 @@ def equation(parts: Sequence[ArrayLike | str], names: Sequence[str]) -> Figure:
     for k, width in enumerate(widths):
         middle = left + width / 2
         if k in signs:
-            ax.text(middle, rows / 2, signs[k], ha="center", va="center", fontsize=12)
+            ax.text(middle, rows / 2, signs[k], ha="center", va="center")
         else:
             table = tables[k]
             places = np.ndindex(table.shape) if k == max(tables) else ()
@@ -130,7 +130,7 @@ def broadcasting(x: ArrayLike, y: ArrayLike) -> Figure:
     draw_cells(ax, stretched, (step, 1), marked=first, virtual=copies)
     draw_cells(ax, x + y, (2 * step, 1))
     for k, sign in enumerate("+="):
-        ax.text((k + 1) * step - 0.5, 1 + rows / 2, sign, ha="center", va="center", fontsize=14)
+        ax.text((k + 1) * step - 0.5, 1 + rows / 2, sign, ha="center", va="center")
     heads = [f"x {x.shape}", f"y {y.shape}", f"x + y {x.shape}"]
     for k, head in enumerate(heads):
         ax.text(k * step + columns / 2, 0.4, head, ha="center", va="center")

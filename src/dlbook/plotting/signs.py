@@ -22,7 +22,7 @@ SIGNS = LinearSegmentedColormap.from_list(
 
 def _show(ax: Axes, image: ArrayLike, title: str, limit: float) -> AxesImage:
     """Show one image, whose colours are full at ``-limit`` and `limit`."""
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title)
     ax.spines[:].set(visible=True, linewidth=0.6)
     return ax.imshow(image, cmap=SIGNS, vmin=-limit, vmax=limit)
 

@@ -92,11 +92,11 @@ def crops(image: ArrayLike, windows: Mapping[str, tuple[slice, slice]]) -> Figur
         without_ticks(ax)
         ax.spines[:].set_visible(True)
     whole.imshow(image)
-    whole.set_title("image", fontsize=10)
+    whole.set_title("image")
     looks = zip(parts, windows.items(), COLOURS, LINE_STYLES[:4], strict=False)
     for ax, (name, window), colour, line_style in looks:
         ax.imshow(image[window], vmin=image.min(), vmax=image.max())
-        ax.set_title(name, fontsize=10)
+        ax.set_title(name)
         (top, bottom, _), (left, right, _) = (
             part.indices(length) for part, length in zip(window, image.shape, strict=True)
         )

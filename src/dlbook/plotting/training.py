@@ -132,7 +132,7 @@ def compared_accuracies(
         ax.text(1.02, row, f"{mean:.3f}", va="center", transform=ax.get_yaxis_transform())
     ax.set(xlabel="test accuracy", xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
     ax.set_yticks(range(len(names)), names)
-    ax.set_title("mean", loc="right", fontsize=10, x=1.11)
+    ax.set_title("mean", loc="right", x=1.11)
     return figure_of(ax)
 
 
@@ -160,7 +160,7 @@ def way_back(names: Sequence[str], forwards: Sequence[str], backwards: Sequence[
     without_ticks(ax)
     for k, name in enumerate(names):
         ring = {"boxstyle": "circle,pad=0.35", "facecolor": "none", "edgecolor": INK}
-        ax.text(k, 0, name, ha="center", va="center", fontsize=13, bbox=ring)
+        ax.text(k, 0, name, ha="center", va="center", bbox=ring)
     for k, (forward, backward) in enumerate(zip(forwards, backwards, strict=True)):
         there = {"arrowstyle": "->", "color": BLUE, "connectionstyle": "arc3,rad=-0.35", "lw": 1.6}
         back = {**there, "color": ORANGE, "linestyle": "--"}
@@ -262,7 +262,7 @@ def sums_in_orders(sums: ArrayLike, exact: float, *, ax: Axes | None = None) -> 
     ax.axvline(0, color=INK, linestyle="-", linewidth=1.4)
     for place, text in ((0.02, "off"), (0.98, "on")):
         align = "left" if text == "off" else "right"
-        ax.text(place, 0.97, text, transform=ax.transAxes, ha=align, va="top", fontsize=13)
+        ax.text(place, 0.97, text, transform=ax.transAxes, ha=align, va="top")
     ax.set(xlabel="sum, in ten-millionths", ylabel="number of orders")
     ax.legend(loc="center right")
     return figure_of(ax)

@@ -135,7 +135,9 @@ def on_and_off(
             color=BLUE if is_on else MUTED,
             fillstyle="full" if is_on else "none",
         )
-        ax.annotate(f"{max(value, 0):g}", point, (6, 6), textcoords="offset points")
+        # The arrow and its line leave each point free on the side that w points away from.
+        ax.annotate(f"{max(value, 0):g}", point, (-5, -4), textcoords="offset points", ha="right",
+                    va="top")  # fmt: skip
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     ax.set(xlabel="first input", ylabel="second input")
     ax.text(0.98, 0.98, "on", transform=ax.transAxes, ha="right", va="top", color=BLUE)
@@ -183,9 +185,7 @@ def enlarged_unit(
         panel.spines[:].set(visible=True, linewidth=0.6)
         panel.set_title(name)
     for panel, sign in zip(panels, "×=", strict=False):
-        panel.text(
-            1.09, 0.5, sign, transform=panel.transAxes, ha="center", va="center", fontsize=13
-        )
+        panel.text(1.09, 0.5, sign, transform=panel.transAxes, ha="center", va="center")
     last = panels[-1]
     without_ticks(last)
     last.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
@@ -232,7 +232,7 @@ def _network(ax: Axes, sizes: Sequence[int]) -> tuple[float, float]:
     for k, layer in enumerate(layers):
         for i, place in enumerate(layer):
             if not drawn(k, i):
-                ax.text(*place, "⋮", ha="center", va="center", fontsize=13, color=MUTED)
+                ax.text(*place, "⋮", ha="center", va="center", color=MUTED)
                 continue
             marked = (k, i) == chosen
             ax.plot(

@@ -51,7 +51,7 @@ def sizes_by_layer(forward: Mapping[str, ArrayLike], backward: Mapping[str, Arra
             )  # fmt: skip
         ax.set(yscale="log", ylabel="size")
         ax.set_title(title, loc="left")
-    panels[0].legend(ncols=2, loc="lower left", fontsize=9)
+    panels[0].legend(ncols=2, loc="lower left")
     panels[1].set(xlabel="layer")
     panels[1].xaxis.get_major_locator().set_params(integer=True)
     return figure
