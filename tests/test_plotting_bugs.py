@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, COLOURS, GREEN, INK, ORANGE
 
 
 def test_each_entry_stands_at_what_the_oracle_and_the_program_say(rng):
@@ -60,3 +62,31 @@ def test_the_loop_is_closed(loop):
         ]
         nearest[ends[0].get_text()] = ends[1].get_text()
     assert nearest == {"a": "b", "b": "c", "c": "d", "d": "e", "e": "b"}
+
+
+def test_agreement_has_points_and_a_diagonal_that_the_legend_names():
+    (ax,) = plotting.agreement([1.0, 2.0], [1.0, 3.0]).axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("what the oracle says", "what the program says")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["equal", "one entry"]
+    (diagonal,), (points,) = ax.lines, ax.collections
+    assert (diagonal.get_color(), diagonal.get_linestyle()) == (INK, "--")
+    assert to_hex(points.get_facecolor()[0]) == BLUE
+    assert 0 < points.get_alpha() < 1, "points on each other are seen"
+
+
+def test_the_axis_of_losses_starts_at_zero_and_says_over_what_it_averages():
+    (ax,) = plotting.rival_losses({"a": [4.0, 2.0, 3.0], "b": [1.0, 1.0, 1.0]}, window=2).axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("training step", "loss, mean of 2 steps")
+    assert ax.get_ylim()[0] == 0
+    assert [line.get_color() for line in ax.lines] == list(COLOURS[:2])
+
+
+def test_boxes_of_the_loop_have_a_colour_for_data_the_way_there_and_the_way_back(loop):
+    boxes = {
+        tuple(np.round(np.mean(patch.get_path().get_extents(), axis=0), 6)): patch
+        for patch in loop.patches
+    }
+    places = {text.get_text(): text.get_position() for text in loop.texts if text.get_text()}
+    colours = {name: to_hex(boxes[places[name]].get_edgecolor()) for name in "abcde"}
+    assert colours == {"a": GREEN, "b": BLUE, "c": BLUE, "d": ORANGE, "e": ORANGE}
+    assert places["again"] not in boxes, "what the loop is for is no step"

@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, COLOURS, ORANGE
 
 CUBIC = {10: 0.002, 20: 0.014, 40: 0.128}
 
@@ -72,3 +74,60 @@ def test_exponents_stand_beside_the_expected_ones():
 def test_every_exponent_must_have_been_measured():
     with pytest.raises(ValueError, match=r"measured\['loops'\]: expected the keys .*'dot'"):
         plotting.exponents({"add": 2, "dot": 3}, {"loops": {"add": 2.0}})
+
+
+def test_runners_differ_by_colour_and_hatch():
+    (ax,) = plotting.race({f"runner {k}": 1.0 + k for k in range(5)}).axes
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == list(COLOURS)
+    assert len({bar.get_hatch() for bar in ax.patches}) == 5
+
+
+def test_times_of_a_race_stand_behind_their_bars():
+    figure = plotting.race({"slow": 2.0, "fast": 0.01})
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    for bar, text in zip(ax.patches, ax.texts, strict=True):
+        end, middle = ax.transData.transform((bar.get_width(), bar.get_y() + bar.get_height() / 2))
+        box = text.get_window_extent()
+        assert box.x0 > end
+        assert box.y0 < middle < box.y1
+
+
+def test_each_kind_of_work_has_its_colour_and_marker_and_its_line_the_same_colour():
+    work = {f"work {k}": CUBIC for k in range(5)}
+    (ax,) = plotting.cost_growth(work, dict.fromkeys(work, 3)).axes
+    points, slopes = ax.lines[:10:2], ax.lines[1:10:2]
+    assert [line.get_color() for line in points] == list(COLOURS)
+    assert [line.get_color() for line in slopes] == list(COLOURS)
+    assert len({line.get_marker() for line in points}) == 5
+    assert {line.get_linestyle() for line in points} == {"None"}
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == [*(f"work {k}: $n^{{3}}$" for k in range(5)), "expected slope"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("size n", "seconds")
+
+
+def test_a_linear_cost_is_called_n():
+    (ax,) = plotting.cost_growth({"dot": CUBIC}, {"dot": 1}).axes
+    assert ax.lines[0].get_label() == "dot: $n$"
+
+
+def test_the_legend_of_growth_covers_no_point():
+    figure = plotting.cost_growth({"dot": CUBIC}, {"dot": 3})
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
+
+
+def test_exponents_of_an_operation_stand_in_its_row():
+    expected = {"add": 2, "dot": 3}
+    measured = {"loops": {"dot": 2.8, "add": 1.9}, "NumPy": {"add": 2.1, "dot": 3.2}}
+    (ax,) = plotting.exponents(expected, measured).axes
+    for way, colour, marker in (("loops", BLUE, "o"), ("NumPy", ORANGE, "s")):
+        assert [round(y) for y in line(ax, way).get_ydata()] == [0, 1]
+        assert (line(ax, way).get_color(), line(ax, way).get_marker()) == (colour, marker)
+    assert line(ax, "loops").get_ydata()[0] < line(ax, "NumPy").get_ydata()[0]
+    assert ax.yaxis_inverted(), "the first operation stands at the top"
+    assert list(ax.get_yticks()) == [0, 1]
+    (goals,) = ax.collections
+    for row, segment in enumerate(goals.get_segments()):
+        assert segment[0, 1] < row < segment[1, 1]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_hex, to_rgba
 
 from dlbook import plotting
+from dlbook.plotting._style import COLOURS, GREEN, INK, MUTED, ORANGE
 
 COUNTS = np.array([[900, 4, 0], [1, 800, 8], [0, 2, 700]])
 
@@ -95,3 +96,46 @@ def test_the_scatter_of_accuracies_is_counted_and_its_errors_are_marked(rng):
     places = sorted(line.get_xdata()[0] for line in ax.lines)
     assert places == pytest.approx([97.8, 97.9, 98.0, 98.1, 98.2])
     assert [text.get_text() for text in ax.texts] == ["−2s", "−s", "+s", "+2s"]
+
+
+def test_shades_are_orange_and_right_answers_are_quiet():
+    (ax,) = plotting.confusion_matrix(COUNTS).axes
+    shaded = [to_hex(cell.get_facecolor()) for cell in ax.patches if cell.get_facecolor()[3] > 0]
+    assert set(shaded) == {ORANGE}
+    for text in ax.texts:
+        x, y = text.get_position()
+        assert text.get_color() == (MUTED if x == y else INK)
+
+
+def test_a_wrong_answer_is_orange_over_the_true_one_in_green(rng):
+    images = rng.integers(0, 256, size=(1, 28, 28), dtype=np.uint8)
+    figure = plotting.confident_mistakes(images, [1], np.array([[0.9, 0.1]]))
+    bars = figure.axes[1]
+    assert [to_hex(bar.get_facecolor()) for bar in bars.patches] == [ORANGE, GREEN]
+    assert [text.get_color() for text in bars.texts] == [ORANGE, GREEN]
+    tops = [bars.transData.transform((0, bar.get_y()))[1] for bar in bars.patches]
+    assert tops[0] > tops[1]
+    assert bars.get_xlim() == (0, 1)
+
+
+def test_curves_of_a_quantity_are_named_in_the_first_panel_alone():
+    curves = {name: {"training": [2.0, 1.0], "validation": [2.0, 1.5]} for name in ("a", "b")}
+    upper, lower = plotting.learning_curves(curves).axes
+    assert [text.get_text() for text in upper.get_legend().get_texts()] == [
+        "training",
+        "validation",
+    ]
+    assert lower.get_legend() is None
+    assert [line.get_color() for line in lower.lines] == list(COLOURS[:2])
+
+
+def test_lines_of_the_spread_have_their_names_over_them():
+    (ax,) = plotting.sampling_spread([0.97, 0.98, 0.99], 0.98, 0.001).axes
+    centre, *errors = ax.lines
+    assert (centre.get_color(), centre.get_linestyle()) == (INK, "-")
+    assert {(line.get_color(), line.get_linestyle()) for line in errors} == {(ORANGE, "--")}
+    names = {text.get_text(): text.get_position() for text in ax.texts}
+    for line, name in zip(errors, ("−2s", "−s", "+s", "+2s"), strict=True):
+        assert names[name][0] == line.get_xdata()[0]
+        assert names[name][1] > 1, "over the axes"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("accuracy in percent", "test sets")

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
 from dlbook.geometry import AffineMap, grid, rotation, scaling
+from dlbook.plotting._style import BLUE, GREEN, GRID, MUTED, ORANGE, PURPLE
 
 
 def grids_of(ax):
@@ -21,9 +23,14 @@ def texts(ax):
     return [text.get_text() for text in ax.texts]
 
 
+def notes(ax):
+    """The arrows in axes."""
+    return [note for note in ax.texts if getattr(note, "arrow_patch", None)]
+
+
 def arrows(ax):
     """Start and end of each arrow in axes."""
-    return [(note.xyann, note.xy) for note in ax.texts if getattr(note, "arrow_patch", None)]
+    return [(note.xyann, note.xy) for note in notes(ax)]
 
 
 # Places up to 10, calculated in two ways of a few operations each: off by some eps (2e-16) of that.
@@ -158,3 +165,72 @@ def area_of(corners):
     """The area of a polygon, by the shoelace formula."""
     x, y = corners.T
     return abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def test_vectors_have_their_names_in_their_colours_beside_them():
+    (ax,) = plotting.vector_sum([3, 1], [1, 2]).axes
+    colours = [to_hex(note.arrow_patch.get_edgecolor()) for note in notes(ax)]
+    assert colours == [BLUE, ORANGE, GREEN]
+    named = {text.get_text(): text for text in ax.texts}
+    expected = {"a = (3, 1)": BLUE, "b = (1, 2)": ORANGE, "a + b = (4, 3)": GREEN}
+    assert {name: named[name].get_color() for name in expected} == expected
+    for name, start, end in (
+        ("a = (3, 1)", (0, 0), (3, 1)),
+        ("b = (1, 2)", (3, 1), (4, 3)),
+        ("a + b = (4, 3)", (0, 0), (4, 3)),
+    ):
+        along, aside = np.subtract(end, start), np.subtract(named[name].get_position(), start)
+        turn = along[0] * aside[1] - along[1] * aside[0]
+        assert abs(turn) / np.hypot(*along) == pytest.approx(0.28)
+        assert (turn > 0) == (name == "a + b = (4, 3)"), "the sum is named on the other side"
+    assert ax.get_aspect() == 1
+
+
+def test_moved_paper_is_told_from_the_paper_before_by_colour():
+    (ax,) = plotting.moved_grids(grid(1), {"moved": scaling([2, 2])(grid(1))}).axes
+    before, after = [paper for paper in ax.collections if isinstance(paper, LineCollection)]
+    assert (to_hex(before.get_edgecolor()[0]), to_hex(after.get_edgecolor()[0])) == (GRID, PURPLE)
+    quiet, marked = ax.patches
+    assert (to_hex(quiet.get_edgecolor()), quiet.get_linestyle()) == (MUTED, "--")
+    assert to_hex(marked.get_edgecolor()) == GREEN
+    assert [to_hex(note.arrow_patch.get_edgecolor()) for note in notes(ax)] == [BLUE, ORANGE]
+
+
+def test_classes_have_a_colour_and_a_marker_each_and_names(two_classes):
+    points, labels = two_classes
+    stages, cuts = {"first": points}, [[1, 0, 0]]
+    axis = np.linspace(-2, 2, 5)
+    field = np.stack(np.meshgrid(axis, axis), axis=-1)
+    for figure, names in (
+        (plotting.unfolded_classes(stages, labels, [grid(1)], cuts), ["straight cut"]),
+        (plotting.class_regions(points, labels, field, np.full((5, 5), 0.2)), []),
+    ):
+        clouds = [c for c in figure.axes[0].collections if isinstance(c, PathCollection)]
+        assert [to_hex(cloud.get_facecolor()[0]) for cloud in clouds] == [BLUE, ORANGE]
+        circle, triangle = (cloud.get_paths()[0].vertices for cloud in clouds)
+        assert len(circle) != len(triangle)
+        legend = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert legend == ["class 0", "class 1", *names]
+
+
+def test_the_region_of_class_1_is_dotted(two_classes):
+    axis = np.linspace(-2, 2, 5)
+    field = np.stack(np.meshgrid(axis, axis), axis=-1)
+    (ax,) = plotting.class_regions(*two_classes, field, (field[..., 0] + 2) / 4).axes
+    regions = ax.collections[0]
+    assert regions.hatches == ["", ".."]
+    assert [to_hex(colour) for colour in regions.get_facecolor()] == [BLUE, ORANGE]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_aspect()) == ("x", "y", 1)
+
+
+def test_pieces_of_the_same_area_have_the_same_colour():
+    (ax,) = plotting.area_by_cutting([[3, 1], [1, 2]]).axes
+    colours = [to_hex(patch.get_edgecolor()) for patch in ax.patches]
+    assert colours == [MUTED, MUTED, BLUE, BLUE, ORANGE, ORANGE, GREEN]
+    for patch, label in zip(ax.patches, ax.texts, strict=False):
+        assert patch.contains_point(ax.transData.transform(label.get_position()))
+    corners = {line.get_xydata()[0].tolist() == [3, 1] for line in ax.lines}
+    assert corners == {True, False}
+    ticks = [label.get_text() for label in (*ax.get_xticklabels(), *ax.get_yticklabels())]
+    assert ticks == ["0", "a", "a + b", "0", "d", "c + d"]
+    assert [*ax.get_xticks(), *ax.get_yticks()] == [0, 3, 4, 0, 2, 3]
