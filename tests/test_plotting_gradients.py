@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, COLOURS, GREEN, INK, ORANGE
 
 X, Y = np.linspace(-2, 2, 9), np.linspace(-1, 1, 5)
 HEIGHTS = X**2 + Y[:, None] ** 2
@@ -113,3 +115,90 @@ def test_a_saddle_is_drawn_in_space_with_its_paths():
     (ax,) = figure.axes
     np.testing.assert_array_equal(np.array(lines(ax)["down"].get_data_3d()).T, trail)
     assert legend(figure) == ["down"]
+
+
+def test_the_gap_of_a_tangent_is_named_beside_it():
+    x = np.linspace(0, 4, 401)
+    (ax,) = plotting.tangent(x, x**2, (1.0, 1.0), 2.0, step=1.0).axes
+    curve, tangent, gap, point = ax.lines
+    assert [line.get_color() for line in ax.lines] == [BLUE, ORANGE, GREEN, INK]
+    assert [line.get_linestyle() for line in (curve, tangent, gap)] == ["-", "--", ":"]
+    (name,) = ax.texts
+    assert (name.get_text(), name.get_color()) == ("error", GREEN)
+    low, high = sorted(gap.get_ydata())
+    assert name.xy[0] == gap.get_xdata()[0]
+    assert low < name.xy[1] < high
+    assert point.get_xydata().tolist() == [[1, 1]]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["f(x)", "tangent, slope 2"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x", "f(x)")
+
+
+def test_arrows_of_a_field_are_not_cut_at_its_edge_and_stand_at_right_angles():
+    points = np.array([[1.9, 0.9], [-1.9, -0.9]])
+    figure = plotting.gradient_field(X, Y, HEIGHTS, points, points, PATH)
+    (ax,) = figure.axes
+    (arrows,) = [artist for artist in ax.collections if hasattr(artist, "U")]
+    assert not arrows.get_clip_on()
+    assert to_hex(arrows.get_facecolor()[0]) == BLUE
+    assert ax.get_aspect() == 1
+    assert lines(ax)["path of the descent"].get_color() == ORANGE
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight 0", "weight 1")
+
+
+def test_each_path_starts_in_a_ring():
+    figures = (
+        plotting.step_sizes(X, Y, HEIGHTS, {"one": PATH}),
+        plotting.surface_paths(X, Y, HEIGHTS, {"one": PATH}),
+    )
+    for figure in figures:
+        path, ring = figure.axes[0].lines
+        assert ring.get_xydata().tolist() == [PATH[0].tolist()]
+        assert (ring.get_marker(), ring.get_markerfacecolor(), ring.get_color()) == (
+            "o",
+            "none",
+            INK,
+        )
+        assert path.get_color() == BLUE
+
+
+def test_paths_have_the_colours_of_the_book_and_a_sixth_one_is_ink():
+    names = list("abcdef")
+    (ax,) = plotting.surface_paths(X, Y, HEIGHTS, dict.fromkeys(names, PATH), names=("w", "b")).axes
+    assert [lines(ax)[name].get_color() for name in names] == [*COLOURS, INK]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("w", "b")
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-1, 1))
+
+
+def test_markers_of_descents_are_taken_in_turns():
+    losses = {name: 0.5 ** np.arange(48) for name in "ab"}
+    (ax,) = plotting.descent_curves(losses, xlabel="batch", ylabel="height").axes
+    (first, every), (second, _) = (line.get_markevery() for line in ax.lines)
+    assert (first, second, every) == (0, 2, 4), "markers of equal curves stand beside each other"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("batch", "height")
+    assert [line.get_color() for line in ax.lines] == list(COLOURS[:2])
+
+
+def test_marked_points_lie_where_they_are_said_to_with_their_names_over_or_under_them():
+    curves = {"one": (X, X**2)}
+    figure = plotting.marked_curves(curves, {"one": [(0, 0, "low"), (1, 1, "^high")]})
+    figure.draw_without_rendering()
+    ax = figure.axes[0]
+    curve, *points = ax.lines
+    np.testing.assert_array_equal(curve.get_xydata(), np.stack([X, X**2], axis=1))
+    assert [point.get_xydata().tolist() for point in points] == [[[0, 0]], [[1, 1]]]
+    assert {point.get_color() for point in points} == {ORANGE}
+    for note, place, above in zip(ax.texts, ((0, 0), (1, 1)), (False, True), strict=True):
+        x, y = ax.transData.transform(place)
+        box = note.get_window_extent()
+        assert box.x0 < x < box.x1
+        assert box.y0 > y if above else box.y1 < y
+
+
+def test_axes_of_a_saddle_have_names_and_no_numbers():
+    trail = np.array([[1.0, 0.5, 0.75], [0.0, 0.0, 0.0]])
+    (ax,) = plotting.saddle(X, Y, X**2 - Y[:, None] ** 2, {"a": trail, "b": trail}).axes
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_zlabel()) == ("weight 0", "weight 1", "loss")
+    assert not [*ax.get_xticks(), *ax.get_yticks(), *ax.get_zticks()]
+    assert [line.get_color() for line in ax.lines] == list(COLOURS[:2])
+    assert len({line.get_marker() for line in ax.lines}) == 2

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, COLOURS, INK, MUTED, ORANGE
 
 X = np.linspace(0, 2, 21)
 
@@ -54,3 +55,41 @@ def test_errors_stand_over_their_sizes_one_circle_for_each_run():
 def test_a_panel_without_its_marks_is_refused():
     with pytest.raises(IndexError):
         plotting.curve_panels(X, {"a": X, "b": X}, marks=[[1.0]])
+
+
+def test_hinges_have_a_colour_each_and_their_names_below():
+    hinges = dict.fromkeys("abcde", X)
+    figure = plotting.hinge_sum(X, hinges, 0.5)
+    left, right = figure.axes
+    assert [line.get_color() for line in left.lines] == list(COLOURS)
+    assert right.lines[0].get_color() == INK
+    assert (left.get_title(), right.get_title()) == ("the hinges", "0.5 and their sum")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list("abcde")
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().y1 < left.get_window_extent().y0
+
+
+def test_targets_are_dashed_and_marks_stand_at_the_foot():
+    figure = plotting.curve_panels(X, {"a": X, "b": -X}, target=X, marks=[[0.5], [1.0]])
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        drawn = lines(ax)
+        assert (drawn["target"].get_color(), drawn["target"].get_linestyle()) == (ORANGE, "--")
+        assert (drawn["hinges"].get_color(), drawn["hinges"].get_linestyle()) == (BLUE, "-")
+        marks = drawn["where they bend"]
+        assert (marks.get_color(), marks.get_marker(), marks.get_clip_on()) == (MUTED, "^", False)
+        places = marks.get_transform().transform(marks.get_xydata())
+        assert places[:, 1] == pytest.approx(ax.get_window_extent().y0)
+        assert ax.get_xlabel() == "x"
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["target", "hinges", "where they bend"]
+
+
+def test_built_and_trained_errors_differ_by_colour_and_marker():
+    (ax,) = plotting.errors_by_size([4, 8], [0.2, 0.05], [[0.1], [0.02]]).axes
+    looks = [(line.get_color(), line.get_marker(), line.get_fillstyle()) for line in ax.lines]
+    assert looks == [(INK, "s", "full"), (BLUE, "o", "none")]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["4", "8"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("hinges", "typical error")
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["built, evenly spaced", "trained, one run each"]

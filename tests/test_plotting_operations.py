@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from dlbook import plotting
-from dlbook.plotting._style import BLUE, GREEN, ORANGE
+from dlbook.plotting._style import BLUE, GREEN, MUTED, ORANGE
 
 WEIGHTS = np.array([[1, 2], [3, 4], [10, 0]])
 
@@ -82,3 +82,43 @@ def test_broadcasting_marks_what_is_stored_and_what_is_a_copy():
     shown = texts(ax)
     assert {"x (3, 2)", "y (2,)", "x + y (3, 2)"} <= set(shown)
     assert all(f"{value}" in shown for value in (x + y).ravel())
+
+
+def test_parts_of_an_equation_stand_from_left_to_right_with_their_names_below():
+    parts = [np.array([1, 2]), "+", np.array([3, 4]), "=", np.array([4, 6])]
+    (ax,) = plotting.equation(parts, ["x", "y", "sum"]).axes
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    across = [place[text][0] for text in ("x", "+", "y", "=", "sum")]
+    assert across == sorted(across)
+    assert place["1"][0] == place["x"][0]
+    assert len({place[name][1] for name in ("x", "y", "sum")}) == 1
+    assert ax.yaxis_inverted()
+    assert place["x"][1] > max(place[number][1] for number in "1236")
+
+
+def test_an_entry_of_a_product_stands_where_its_row_and_its_column_cross():
+    y = np.array([[3, 0, 7], [-1, 2, 8]])
+    (ax,) = plotting.matrix_product(WEIGHTS, y, row=1, column=2).axes
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    across, down = ax.lines
+    entry = place["53"]  # 3 · 7 + 4 · 8
+    assert set(across.get_ydata()) == {entry[1]}
+    assert set(down.get_xdata()) == {entry[0]}
+    assert place["7"][0] == entry[0]
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    assert [colours[n] for n in ("x (3, 2)", "y (2, 3)", "product\n(3, 3)")] == [
+        BLUE, ORANGE, GREEN,
+    ]  # fmt: skip
+
+
+def test_each_row_of_a_broadcast_sum_stands_beside_its_terms():
+    (ax,) = plotting.broadcasting([[1, 2], [3, 4]], [10, 20]).axes
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    assert place["1"][1] == place["11"][1]
+    assert place["4"][1] == place["24"][1]
+    assert place["1"][0] < place["+"][0] < place["="][0] < place["11"][0]
+    quiet = [text for text in ax.texts if text.get_color() == MUTED]
+    assert [text.get_text() for text in quiet] == ["10", "20"]
+    assert {text.get_position()[1] for text in quiet} == {place["4"][1]}
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["stored once", "virtual copy"]

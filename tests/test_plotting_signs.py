@@ -40,3 +40,24 @@ def test_blue_is_above_zero_orange_below_and_zero_clear():
     # Between two equal colours Matplotlib interpolates, which rounds: by few eps of 1.
     assert below[:3] == pytest.approx(to_rgb(ORANGE), rel=0, abs=1e-14)
     assert above[:3] == pytest.approx(to_rgb(BLUE), rel=0, abs=1e-14)
+
+
+def test_images_fill_their_rows_from_the_left():
+    figure = plotting.signed_images(np.zeros((5, 2, 2)), list("abcde"), columns=3)
+    figure.draw_without_rendering()
+    boxes = [ax.get_window_extent() for ax in figure.axes]
+    assert boxes[0].x0 < boxes[1].x0 < boxes[2].x0
+    assert boxes[0].y0 == pytest.approx(boxes[2].y0)
+    assert boxes[0].y0 > boxes[3].y1
+    assert all(ax.images[0].get_cmap() is SIGNS for ax in figure.axes[:5])
+    assert not figure.axes[5].images
+
+
+def test_the_scale_of_weights_says_what_its_ends_are():
+    kernel = np.full((4, 2), 0.5)
+    kernel[0] = -0.5
+    bar = plotting.weight_images(kernel, [0, 1]).axes[-1]
+    assert bar.get_xlabel() == "weight"
+    labels = [text.get_text() for text in bar.get_xticklabels()]
+    assert labels == ["−0.50", "0", "0.50"]
+    assert bar.get_xlim() == (-0.5, 0.5)

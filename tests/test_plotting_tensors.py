@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, GREEN, INK, MUTED, ORANGE
 
 
 @pytest.fixture
@@ -125,3 +127,63 @@ def test_picked_entries_are_marked_and_stand_beside_their_positions():
     assert marked == {(0, 1), (2, 0)}
     # The nine entries of the matrix and the two that were picked.
     assert [written.count(number) for number in "738"] == [2, 2, 1]
+
+
+def test_outlines_of_crops_have_the_look_of_the_frames_of_what_they_show(images):
+    windows = {"corner": (slice(14, None), slice(10, None)), "middle": (slice(7, -7), slice(5, -5))}
+    whole, *parts = plotting.crops(images[0], windows).axes
+    looks = [(to_hex(patch.get_edgecolor()), patch.get_linestyle()) for patch in whole.patches]
+    assert looks == [(BLUE, "-"), (ORANGE, "--")]
+    for ax, look in zip(parts, looks, strict=True):
+        spines = {(to_hex(s.get_edgecolor()), s.get_linestyle()) for s in ax.spines.values()}
+        assert spines == {look}
+
+
+def test_numbers_of_a_tensor_stand_in_its_rows_and_columns():
+    (ax,) = plotting.number_grids([np.array([[1, 2], [3, 4]]), np.array([7, 8])], ["a", "b"]).axes
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    assert place["1"][1] == place["2"][1] < place["3"][1]
+    assert place["1"][0] == place["3"][0] < place["4"][0] < place["7"][0] < place["8"][0]
+    assert ax.yaxis_inverted()
+    assert place["a"][1] < place["1"][1]
+    assert place["(2, 2)"][0] == place["a"][0]
+    assert place["(2, 2)"][1] > place["3"][1]
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    assert (colours["a"], colours["(2,)"]) == (INK, MUTED)
+
+
+def test_what_is_picked_stands_beside_its_row():
+    (ax,) = plotting.picked_entries([[1, 7, 2], [8, 0, 4], [3, 6, 5]], [0, 2], [1, 0]).axes
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    assert place["(0, 1)"][1] == place["1"][1] != place["(2, 0)"][1]
+    assert place["(2, 0)"][1] == place["5"][1]
+    # The last of equal texts is the result.
+    assert place["7"][1] == place["(0, 1)"][1]
+    assert place["matrix"][0] < place["positions"][0] < place["result"][0] == place["7"][0]
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    assert [arrow.xy[1] for arrow in arrows] == [place["(0, 1)"][1], place["(2, 0)"][1]]
+    assert all(arrow.xyann[0] < arrow.xy[0] < place["7"][0] for arrow in arrows)
+    framed = [to_hex(patch.get_edgecolor()) for patch in ax.patches]
+    assert [framed.count(colour) for colour in (ORANGE, GREEN)] == [2, 2]
+
+
+def test_each_axis_of_the_images_has_an_arrow_in_the_colour_of_its_name(images):
+    (ax,) = plotting.tensor_axes(images).axes
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    down, along, deep = [np.subtract(arrow.xy, arrow.xyann) for arrow in arrows]
+    assert down.tolist() == [0, 28]
+    assert along.tolist() == [20, 0]
+    assert deep[0] > 0 > deep[1], "into the depth is to the right and up"
+    assert ax.yaxis_inverted()
+    colours = [to_hex(arrow.arrow_patch.get_edgecolor()) for arrow in arrows]
+    assert colours == [BLUE, ORANGE, GREEN]
+    names = {text.get_text(): text.get_color() for text in ax.texts if text.get_text()}
+    assert names == {"axis 1: 28 rows": BLUE, "axis 2: 20 columns": ORANGE, "axis 0: images": GREEN}
+
+
+def test_sheets_of_images_lie_to_the_right_and_above_the_one_before(images):
+    (ax,) = plotting.tensor_axes(images).axes
+    corners = [picture.get_extent()[::3] for picture in reversed(ax.images)]
+    shifts = np.diff(corners, axis=0)
+    # Multiples of 10 and of -3, sums of which round.
+    np.testing.assert_allclose(shifts, [[10, -3]] * 2, rtol=0, atol=1e-14)

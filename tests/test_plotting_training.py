@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, COLOURS, INK, MUTED, ORANGE
 
 
 def texts(ax):
@@ -93,3 +95,91 @@ def test_sums_are_counted_on_their_side_of_zero():
     np.testing.assert_allclose(true_value.get_xdata(), [0.1, 0.1])
     np.testing.assert_array_equal(zero.get_xdata(), [0, 0])
     assert {"off", "on"} <= set(texts(ax))
+
+
+def test_the_steps_of_the_loop_go_round_to_the_right_first():
+    (ax,) = plotting.four_steps(list("abcd")).axes
+    place = {text.get_text(): text.get_position() for text in ax.texts if text.get_text()}
+    assert [place[f"{k}. {step}"] for k, step in enumerate("abcd", 1)] == [
+        (0, 1), (1, 1), (1, 0), (0, 0),
+    ]  # fmt: skip
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    ways = [np.sign(np.round(np.subtract(arrow.xy, arrow.xyann), 6)).tolist() for arrow in arrows]
+    assert ways == [[1, 0], [0, -1], [-1, 0], [0, 1]]
+    assert {to_hex(arrow.arrow_patch.get_edgecolor()) for arrow in arrows} == {INK}
+    frames = [text.get_bbox_patch() for text in ax.texts if text.get_text()]
+    assert {to_hex(frame.get_edgecolor()) for frame in frames} == {BLUE}
+
+
+def test_the_average_stands_out_from_the_batches():
+    (ax,) = plotting.batch_losses(np.arange(12.0), 4, window=3).axes
+    each, average = ax.lines
+    assert (each.get_color(), average.get_color()) == (MUTED, ORANGE)
+    assert each.get_linewidth() < average.get_linewidth()
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["each batch", "mean of 3 batches"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_ylim()[0]) == ("epochs", "loss", 0)
+
+
+def test_means_of_accuracies_stand_in_their_rows_to_the_right_of_the_axes():
+    (ax,) = plotting.compared_accuracies(["one", "two"], [[0.25, 0.75], [0.9, 0.9]]).axes
+    bars = [line for line in ax.lines if line.get_marker() == "None"]
+    assert {bar.get_color() for bar in bars} == {ORANGE}
+    assert [np.mean(bar.get_ydata()) for bar in bars] == pytest.approx([0, 1])
+    assert {line.get_color() for line in ax.lines if line.get_marker() == "o"} == {BLUE}
+    assert [text.get_position()[1] for text in ax.texts] == [0, 1]
+    assert all(text.get_position()[0] > 1 for text in ax.texts), "in shares of the axes"
+    assert (ax.get_xlim(), ax.get_xlabel()) == ((0, 1), "test accuracy")
+    assert ax.get_title(loc="right") == "mean"
+
+
+def test_forward_arrows_run_on_top_and_backward_ones_below_dashed():
+    (ax,) = plotting.way_back(["x", "h", "L"], ["layer", "loss"], ["dW", "dh"]).axes
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    for arrow in arrows:
+        forward = arrow.xy[0] > arrow.xyann[0]
+        assert (arrow.xy[1] > 0) == (arrow.xyann[1] > 0) == forward
+        colour = to_hex(arrow.arrow_patch.get_edgecolor())
+        assert colour == (BLUE if forward else ORANGE)
+        assert (arrow.arrow_patch.get_linestyle() == "--") != forward
+    place = {text.get_text(): text.get_position() for text in ax.texts}
+    assert [place[name] for name in "xhL"] == [(0, 0), (1, 0), (2, 0)]
+    assert [place[name][0] for name in ("layer", "dW", "loss", "dh")] == [0.5, 0.5, 1.5, 1.5]
+    assert place["layer"][1] > 0 > place["dW"][1]
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    assert (colours["layer"], colours["dW"]) == (BLUE, ORANGE)
+
+
+def test_each_way_has_one_colour_above_and_below_and_a_width_that_shows_it():
+    losses, names = [[3.0, 2.0]] * 3, ["one", "two", "three"]
+    figure = plotting.losses_of_ways(names, losses, {"half": [[0, 1, 2]] * 2}, {"half": 4})
+    upper, lower = figure.axes
+    assert [line.get_color() for line in upper.lines] == list(COLOURS[:3])
+    widths = [line.get_linewidth() for line in upper.lines]
+    assert widths == sorted(widths, reverse=True), "none hides one that is drawn before it"
+    assert len({line.get_linestyle() for line in upper.lines}) == 3
+    *ways, bound = lower.lines
+    assert [line.get_color() for line in ways] == list(COLOURS[1:3])
+    assert len({line.get_marker() for line in ways}) == 2
+    assert (bound.get_color(), bound.get_linestyle()) == (INK, "--")
+    assert [text.get_text() for text in upper.get_legend().get_texts()] == names
+    (name,) = lower.texts
+    assert name.get_position()[1] > 4, "over its line"
+    assert lower.get_xlabel() == "training step"
+
+
+def test_the_two_sides_of_zero_are_told_apart_by_colour_and_hatch():
+    figure = plotting.sums_in_orders(np.array([-2e-8, -1e-8, 2e-8]), 1e-8)
+    (ax,) = figure.axes
+    looks = {
+        (bar.get_x() >= -1e-9, to_hex(bar.get_edgecolor()), bool(bar.get_hatch()))
+        for bar in ax.patches
+        if bar.get_height()
+    }
+    assert looks == {(False, MUTED, True), (True, BLUE, False)}
+    figure.draw_without_rendering()
+    zero = ax.transData.transform((0, 0))[0]
+    off, on = (text.get_window_extent() for text in ax.texts)
+    assert off.x1 < zero < on.x0
+    assert [line.get_color() for line in ax.lines] == [ORANGE, INK]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("sum, in ten-millionths", "number of orders")

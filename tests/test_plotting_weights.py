@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dlbook import plotting
+from dlbook.plotting._style import BLUE, COLOURS, MUTED, ORANGE
 
 
 def test_each_way_has_a_line_in_both_panels_on_logarithmic_axes():
@@ -46,3 +48,31 @@ def test_the_spread_of_the_sums_is_marked_on_both_sides():
     (ax,) = plotting.sum_histogram([-3, 3]).axes
     assert [line.get_xdata()[0] for line in ax.lines] == [-3, 3]
     assert "±3.00" in ax.texts[0].get_text()
+
+
+def test_ways_have_the_same_colour_in_both_panels_and_are_named_once():
+    sizes = {name: [1, 2] for name in "abcde"}
+    figure = plotting.sizes_by_layer(sizes, sizes)
+    upper, lower = figure.axes
+    for ax in (upper, lower):
+        assert [line.get_color() for line in ax.lines] == list(COLOURS)
+        assert ax.get_ylabel() == "size"
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [
+        "forward: numbers", "backward: gradients",
+    ]  # fmt: skip
+    assert [text.get_text() for text in upper.get_legend().get_texts()] == list("abcde")
+    assert lower.get_legend() is None
+
+
+def test_bars_of_sums_have_their_colours_and_the_spread_its_number_above_them():
+    (ax,) = plotting.sum_histogram([-1, -1, 0, 2, 2, 2]).axes
+    looks = {to_hex(bar.get_facecolor()): bool(bar.get_hatch()) for bar in ax.patches}
+    assert looks == {BLUE: False, ORANGE: True}
+    assert {(line.get_color(), line.get_linestyle()) for line in ax.lines} == {(MUTED, "--")}
+    (number,) = ax.texts
+    x, y = number.get_position()
+    assert x == ax.lines[1].get_xdata()[0]
+    assert y > 3, "over the highest bar"
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["kept by relu", "set to 0 by relu"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("sum", "how often")

@@ -31,6 +31,8 @@ PLACES = {
     (12, -3): ("left", "center"),
     (-12, 3): ("right", "center"),
     (-12, -3): ("right", "center"),
+    (18, 0): ("left", "center"),
+    (-18, 0): ("right", "center"),
 }
 """Where the name of a point may stand: so many points of type away, and the side it begins at."""
 

@@ -74,7 +74,7 @@ def data_parallel_step(
             f"Received: {len(parts)} for {len(counts)}"
         )
     ax = own_axes(ax, height=3.4)
-    widest = 1.2 if len(counts) == 2 else 2.16
+    widest = {2: 1.2, 3: 1.85, 4: 2.16}[len(counts)]
     places = np.linspace(-widest, widest, len(counts))
     width = min(1.9, float(np.diff(places).min()) - 0.18)  # boxes are 0.12 wider, with room between
     _box(ax, 0, 3, f"batch of {counts.sum():.0f} examples", colour=BLUE, width=2.6)
