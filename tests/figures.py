@@ -486,7 +486,10 @@ def _luminance(colour: Iterable[float]) -> float:
 
 
 def in_theme(colour: Iterable[float], theme: str) -> np.ndarray:
-    """Return how a figure's colour looks in a theme: the dark one turns it by a filter."""
+    """Return how a figure's colour looks in a theme: the dark one turns it by a filter.
+
+    Chromium shows the colours of the palette just so, rounded to 255ths.
+    """
     values = np.fromiter(colour, float)
     if theme == "light":
         return values

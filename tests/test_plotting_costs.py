@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from dlbook import plotting
@@ -131,3 +132,18 @@ def test_exponents_of_an_operation_stand_in_its_row():
     (goals,) = ax.collections
     for row, segment in enumerate(goals.get_segments()):
         assert segment[0, 1] < row < segment[1, 1]
+
+
+def test_hatches_are_lighter_than_their_bars():
+    figure = plotting.race({"hatched": 1.0, "plain": 2.0})
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba(), dtype=int)[::-1]
+    (ax,) = figure.axes
+    bar = ax.patches[0].get_window_extent()
+    left = ax.get_window_extent().x0  # the bar begins at 0, which has no place
+    inside = pixels[int(bar.y0) + 4 : int(bar.y1) - 4, int(left) + 4 : int(bar.x1) - 4]
+    assert inside.reshape(-1, 4).max(axis=0).tolist() == [255] * 4, "some are white"
+    blue = [int(BLUE[k : k + 2], 16) for k in (1, 3, 5)]
+    # Between blue and white; blended colours are off by 1 of 255 where Agg rounds.
+    assert np.all(inside[..., :3] >= np.array(blue) - 1)

@@ -62,7 +62,6 @@ STYLE: dict[Any, Any] = {
     "font.size": LETTERS,
     "grid.color": GRID,
     "grid.linewidth": 0.6,
-    "hatch.color": INK,
     "image.cmap": "gray_r",
     "legend.fontsize": LETTERS,
     "legend.frameon": False,

@@ -168,7 +168,7 @@ def step_sizes(
     x, y, heights = _surface(x, y, heights)
     paths = _paths(paths, "steps 2")
     figure, axes = plt.subplots(
-        len(paths), 1, figsize=(WIDTH, 2.1 * len(paths)), sharex=True, squeeze=False
+        len(paths), 1, figsize=(WIDTH, 1.9 * len(paths)), sharex=True, squeeze=False
     )
     for k, (ax, (title, path)) in enumerate(zip(axes.flat, paths.items(), strict=True)):
         _contours(ax, x, y, heights)
@@ -212,7 +212,7 @@ def surface_paths(
     """
     x, y, heights = _surface(x, y, heights)
     paths = _paths(paths, "steps 2")
-    ax = own_axes(ax, height=4.4)
+    ax = own_axes(ax, height=3.9)
     _contours(ax, x, y, heights)
     for k, (name, path) in enumerate(paths.items()):
         steps = len(np.asarray(path))
