@@ -281,7 +281,7 @@ def _strokes(artist: Artist) -> list[np.ndarray]:
         whole = points[np.all(np.isfinite(points), axis=1)]
         strokes = [] if artist.get_linestyle() == "None" else _pieces(points)
         if artist.get_marker() not in ("None", "", None):
-            reach = artist.get_markersize() / 2 / 72 * artist.get_figure(root=True).dpi
+            reach = artist.get_markersize() / 2 / 72 * artist.figure.dpi
             strokes += [_ring(point, reach) for point in whole[_marked_points(artist)]]
         return strokes
     if isinstance(artist, Patch):
@@ -289,7 +289,7 @@ def _strokes(artist: Artist) -> list[np.ndarray]:
         return [np.asarray(polygon) for polygon in path.to_polygons(closed_only=False)]
     if isinstance(artist, PathCollection):
         offsets = artist.get_offset_transform().transform(np.asarray(artist.get_offsets()))
-        scale = artist.get_figure(root=True).dpi / 72
+        scale = artist.figure.dpi / 72
         reach = np.sqrt(artist.get_sizes().max()) / 2 * scale
         return [_ring(point, reach) for point in offsets]
     if isinstance(artist, LineCollection):

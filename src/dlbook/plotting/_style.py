@@ -108,10 +108,10 @@ def own_axes(ax: Axes | None, *, height: float = 3.2, width: float = WIDTH) -> A
 
 def figure_of(ax: Axes) -> Figure:
     """Return the figure that holds `ax`, be it in a sub-figure or not."""
-    figure = ax.get_figure(root=True)
+    figure = ax.get_figure()
     if figure is None:
         raise ValueError("ax: expected axes that belong to a figure. Received: removed axes")
-    return figure
+    return figure.figure  # the whole one; Matplotlib 3.9 has no get_figure(root=True)
 
 
 def without_ticks(ax: Axes) -> None:
