@@ -118,8 +118,10 @@ class FindNames(SphinxPostTransform):
                     key = resolve_location(name, known)
                 except CouldNotResolve:
                     continue
-                # The name of a variable would lead to its class, which helps nobody.
-                if key in known and key.split(".")[-1] == name.code_str.split(".")[-1]:
+                # The name of a variable would lead to its class, which helps nobody. A class may
+                # have another name where it is defined, as TFRecordDatasetV2, than it is known by.
+                names_of = {key.split(".")[-1], known.get(key, "").split("/")[-1]}
+                if key in known and name.code_str.split(".")[-1] in names_of:
                     linked.append((name, known[key]))
             cell["links"] = linked
             before += sources[-1].count("\n") + 1
