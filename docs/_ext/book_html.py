@@ -33,6 +33,12 @@ CORRECTIONS = {
     r'<p class="(collapsed|expanded) admonition-title">(Show|Hide) code cell source': (
         r'<p class="\1 summary-text">\2 the code'
     ),
+    # sphinx-design, for what goes deeper: the look of a card, and an arrow of its own.
+    r'<details class="sd-[^"]*sd-dropdown[^"]*">\s*<summary class="[^"]*">\s*'
+    r'<span class="sd-summary-text">(.*?)</span>\s*<span class="sd-summary-state-marker.*?</span>'
+    r'\s*</summary><div class="sd-summary-content[^"]*">': (
+        r'<details class="deeper"><summary>\1</summary><div>'
+    ),
 }
 
 
