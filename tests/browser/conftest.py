@@ -31,7 +31,17 @@ ALL_PAGES = sorted(
 # two of each stand for all where a look at every single one would tell nothing new.
 LISTINGS = [page for page in ALL_PAGES if page.startswith("_modules/")]
 REFERENCE = [page for page in ALL_PAGES if page.startswith("api/")]
+
+
+def pages_with(mark):
+    """Return the pages of the book whose markup has a text."""
+    return [path.stem for path in sorted(SITE.glob("*.html")) if mark in path.read_text("utf-8")]
+
+
+ASKING = pages_with("data-question=")
 SETS = {
+    "asking_page": ASKING,
+    "page_with_fields": sorted({*ASKING, *pages_with("data-explorer=")}),
     "every_page": ALL_PAGES,
     "page": [page for page in ALL_PAGES if page not in LISTINGS[:-2]],
     "framed_page": [page for page in ALL_PAGES if page not in LISTINGS[:-1] + REFERENCE[:-2]],
@@ -129,11 +139,15 @@ def watch(page, address):
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
 # What still fades in has other colours than what it will be; some things move for ever.
-RUN_AXE = """async ([within, rules]) => {
+RUN_AXE = """async ([within, rules, without]) => {
     const passing = document.getAnimations()
         .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
     await Promise.all(passing.map(({ finished }) => finished.catch(() => {})));
-    const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+    const options = {
+        resultTypes: ["violations"],
+        ...(rules && { runOnly: rules }),
+        rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])),
+    };
     const { violations } = await axe.run(within ?? document, options);
     return violations.flatMap(({ id, impact, nodes }) =>
         nodes.map((node) => `axe ${id} (${impact}): ${node.html.slice(0, 200)} ${node.any
@@ -143,13 +157,16 @@ RUN_AXE = """async ([within, rules]) => {
 
 @pytest.fixture(scope="session")
 def violations():
-    """A function that says what axe finds on a page, or within an element, by all its rules."""
+    """A function that says what axe finds on a page, or within an element.
 
-    def find(page, within=None, rules=None):
+    All rules are asked, or those that are named, or all but some.
+    """
+
+    def find(page, within=None, *, rules=None, without=()):
         # Not as a script of the page, which its policy forbids.
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE)
-        return page.evaluate(RUN_AXE, [within, rules])
+        return page.evaluate(RUN_AXE, [within, rules, list(without)])
 
     return find
 
