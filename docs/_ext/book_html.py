@@ -88,20 +88,28 @@ class SizeImages(SphinxPostTransform):
 
 
 class LinkPages(SphinxTransform):
-    """Make links of the names of pages in docstrings: "explained on the page `tensors`"."""
+    """Make links of the names of pages and modules in docstrings.
+
+    As in "explained on the page `tensors`" and "the optimizers of `dlbook.optimizers`".
+    """
 
     default_priority = 400
 
     def apply(self, **kwargs: object) -> None:
         for name in list(self.document.findall(nodes.title_reference)):
-            page = name.astext()
-            if page in self.env.found_docs:
-                link = addnodes.pending_xref(
-                    "", nodes.inline("", page, classes=["doc"]),
-                    refdomain="std", reftype="doc", reftarget=f"/{page}", refexplicit=False,
-                    refwarn=True, refdoc=self.env.docname,
-                )  # fmt: skip
-                name.replace_self(link)
+            text = name.astext()
+            if text in self.env.found_docs:
+                kind = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{text}"}
+                shown = nodes.inline("", text, classes=["doc"])
+            elif text.startswith("dlbook."):
+                kind = {"refdomain": "py", "reftype": "obj", "reftarget": text}
+                shown = nodes.literal("", text)
+            else:
+                continue
+            link = addnodes.pending_xref(
+                "", shown, **kind, refexplicit=False, refwarn=True, refdoc=self.env.docname
+            )
+            name.replace_self(link)
 
 
 class DropRepeatedIds(SphinxPostTransform):
