@@ -101,13 +101,15 @@ LOST = r"""() => [...document.querySelectorAll(".bd-article :is(math, a.referenc
     })"""
 
 
-def test_no_word_is_torn_and_no_sign_is_lost_on_a_phone(phone, server, framed_page):
-    phone.goto(f"{server.address}/{framed_page}.html")
-    phone.evaluate("document.fonts.ready")
-    for fold in phone.locator(".bd-article details").all():
-        fold.evaluate("node => { node.open = true; }")
-    assert phone.evaluate(TORN) == []
-    assert phone.evaluate(LOST) == []
+def test_no_word_is_torn_and_no_sign_is_lost_on_a_phone(shared_page, server, framed_page):
+    shared_page.set_viewport_size({"width": 390, "height": 844})
+    shared_page.goto(f"{server.address}/{framed_page}.html")
+    folds = "document.querySelectorAll('.bd-article details')"
+    shared_page.evaluate(f"{folds}.forEach((fold) => {{ fold.open = true; }})")
+    shared_page.evaluate("document.fonts.ready")
+    torn, lost = shared_page.evaluate(TORN), shared_page.evaluate(LOST)
+    shared_page.evaluate(f"{folds}.forEach((fold) => {{ fold.open = false; }})")
+    assert (torn, lost) == ([], [])
 
 
 def test_a_thin_space_follows_names_of_functions_without_brackets(fresh_page, server):
