@@ -108,7 +108,10 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_timeout = TIMEOUT
 # What to begin with where nobody has measured yet; `build/executed/seconds.json` knows better.
-book_long_pages = ["overfitting", "bad-start", "evaluation", "from-scratch", "playground"]
+book_long_pages = [
+    "overfitting", "bad-start", "evaluation", "relu-curves", "from-scratch", "first-look",
+    "four-ways", "playground", "first-weights",
+]  # fmt: skip
 nb_merge_streams = True
 # Nothing that a cell writes to standard error reaches the reader, and with -W it stops the build.
 nb_output_stderr = "remove-warn"

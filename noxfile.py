@@ -69,8 +69,10 @@ UNUSED = (
     "file.png", "minus.png", "plus.png", "copybutton_funcs.js", "copy-button.svg",
     "check-solid.svg", "first-look.png",
 )  # fmt: skip
-# NumPy's threads wait in busy loops: where programs run side by side, one for each is fastest.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1")}
+# Where programs run side by side, threads wait for each other: one for each program is fastest.
+ONE_THREAD = {
+    name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+}
 # Pages that readers can make live need a package of 98 MB; DLBOOK_LIVE=0 builds without it.
 LIVE = [] if os.environ.get("DLBOOK_LIVE") == "0" else ["live"]
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.

@@ -28,16 +28,21 @@ MODULES = {
     "numpy": "generated/numpy.",
     "numpy.linalg": "generated/numpy.linalg.",
     "tensorflow": "tf/",
+    "tensorflow.data": "tf/data/",
+    "tensorflow.io": "tf/io/",
     "tensorflow.math": "tf/math/",
     "tensorflow.nn": "tf/nn/",
     "tensorflow.random": "tf/random/",
+    "tensorflow.train": "tf/train/",
     "keras": "tf/keras/",
     "keras.callbacks": "tf/keras/callbacks/",
+    "keras.config": "tf/keras/config/",
     "keras.initializers": "tf/keras/initializers/",
     "keras.layers": "tf/keras/layers/",
     "keras.losses": "tf/keras/losses/",
     "keras.models": "tf/keras/models/",
     "keras.optimizers": "tf/keras/optimizers/",
+    "keras.ops": "tf/keras/ops/",
     "keras.utils": "tf/keras/utils/",
 }
 
@@ -113,8 +118,10 @@ class FindNames(SphinxPostTransform):
                     key = resolve_location(name, known)
                 except CouldNotResolve:
                     continue
-                # The name of a variable would lead to its class, which helps nobody.
-                if key in known and key.split(".")[-1] == name.code_str.split(".")[-1]:
+                # The name of a variable would lead to its class, which helps nobody. A class may
+                # have another name where it is defined, as TFRecordDatasetV2, than it is known by.
+                names_of = {key.split(".")[-1], known.get(key, "").split("/")[-1]}
+                if key in known and name.code_str.split(".")[-1] in names_of:
                     linked.append((name, known[key]))
             cell["links"] = linked
             before += sources[-1].count("\n") + 1

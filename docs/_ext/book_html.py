@@ -1,10 +1,15 @@
 """Mend the pages where theme and extensions leave something to be desired."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from pybtex.database import Entry
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels import BaseLabelStyle
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
@@ -17,19 +22,48 @@ REPEATED = {"exercise-content", "solution-content"}
 CORRECTIONS = {
     # docutils, for the bibliography: a role that ARIA took back, in a list that needs items.
     r' role="doc-biblioentry"': ' role="listitem"',
-    # Pages cite by author and year, so the list needs no numbers; it is sorted by authors.
-    r'<span class="label"><span class="fn-bracket">\[</span>\d+<span class="fn-bracket">\]</span>'
-    r"</span>": "",
+    # pybtex: the pages of a paper in proceedings without the word, of one in a book with it.
+    r"(In <em>[^<]*</em>, )(\d+–\d+)(?=\.)": r"\1pages \2",
     # sphinx-exercise: a link that begins with a space.
     r">Solution to(<a [^>]*>) ": r">Solution to \1",
     # MyST-NB, for hidden cells: a name that hides from screen readers the text that is seen.
     r'<summary aria-label="Toggle hidden content">': "<summary>",
+    # MyST-NB, for folded code: classes of notes, whose look the theme gives it.
+    r'<details class="admonition hide above-input">': '<details class="hide">',
+    r'<p class="(collapsed|expanded) admonition-title">(Show|Hide) code cell source': (
+        r'<p class="\1 summary-text">\2 the code'
+    ),
+    # sphinx-design, for what goes deeper: the look of a card, and an arrow of its own.
+    r'<details class="sd-[^"]*sd-dropdown[^"]*">\s*<summary class="[^"]*">\s*'
+    r'<span class="sd-summary-text">(.*?)</span>\s*<span class="sd-summary-state-marker.*?</span>'
+    r'\s*</summary><div class="sd-summary-content[^"]*">': (
+        r'<details class="deeper"><summary>\1</summary><div>'
+    ),
 }
 
 
 # Figures are drawn with letters of 10.5 points at 96 pixels an inch. Shown at this share of that
 # size they have 12 pixels where there is room, and more than 9 on a phone of 390.
 SHOWN = 0.86
+
+
+class AuthorYear(BaseLabelStyle):
+    """Name the works of the bibliography as the pages cite them: "LeCun et al., 1998"."""
+
+    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
+        for entry in sorted_entries:
+            first, *others = (
+                " ".join(person.prelast_names + person.last_names)
+                for person in entry.persons["author"]
+            )
+            names = first if not others else f"{first} and {others[0]}"
+            yield f"{names if len(others) < 2 else f'{first} et al.'}, {entry.fields['year']}"
+
+
+class BookStyle(PlainStyle):
+    """pybtex's plain style, with names in the place of its numbers."""
+
+    default_label_style = AuthorYear
 
 
 class SizeImages(SphinxPostTransform):
@@ -54,20 +88,28 @@ class SizeImages(SphinxPostTransform):
 
 
 class LinkPages(SphinxTransform):
-    """Make links of the names of pages in docstrings: "explained on the page `tensors`"."""
+    """Make links of the names of pages and modules in docstrings.
+
+    As in "explained on the page `tensors`" and "the optimizers of `dlbook.optimizers`".
+    """
 
     default_priority = 400
 
     def apply(self, **kwargs: object) -> None:
         for name in list(self.document.findall(nodes.title_reference)):
-            page = name.astext()
-            if page in self.env.found_docs:
-                link = addnodes.pending_xref(
-                    "", nodes.inline("", page, classes=["doc"]),
-                    refdomain="std", reftype="doc", reftarget=f"/{page}", refexplicit=False,
-                    refwarn=True, refdoc=self.env.docname,
-                )  # fmt: skip
-                name.replace_self(link)
+            text = name.astext()
+            if text in self.env.found_docs:
+                kind = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{text}"}
+                shown = nodes.inline("", text, classes=["doc"])
+            elif text.startswith("dlbook."):
+                kind = {"refdomain": "py", "reftype": "obj", "reftarget": text}
+                shown = nodes.literal("", text)
+            else:
+                continue
+            link = addnodes.pending_xref(
+                "", shown, **kind, refexplicit=False, refwarn=True, refdoc=self.env.docname
+            )
+            name.replace_self(link)
 
 
 class DropRepeatedIds(SphinxPostTransform):
@@ -115,6 +157,15 @@ def describe(doctree: nodes.document | None, limit: int = 155) -> str:
     return ""
 
 
+def let_names_break(body: str) -> str:
+    """Let long names of modules and classes break behind their dots and nowhere else."""
+    return re.sub(
+        r'(<h1>|<span class="(?:pre|classifier)">)((?:\w+\.)+\w+)(?=[<,])',
+        lambda found: found[1] + found[2].replace(".", ".<wbr/>"),
+        body,
+    )
+
+
 def let_text_go_first(body: str) -> str:
     """Ask the browser to fetch all figures but the first after styles and fonts."""
     first, image, others = body.partition("<img ")
@@ -142,6 +193,8 @@ def mend(
     for wrong, right in CORRECTIONS.items():
         if "body" in context:
             context["body"] = re.sub(wrong, right, context["body"])
+    if "body" in context and pagename.startswith("api"):
+        context["body"] = let_names_break(context["body"])
     if "body" in context and app.builder.name != "epub":  # EPUB has no such attribute
         context["body"] = let_text_go_first(context["body"])
 
@@ -160,6 +213,7 @@ def guard_storage(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    register_plugin("pybtex.style.formatting", "book", BookStyle)
     app.add_transform(LinkPages)
     app.add_post_transform(SizeImages)
     app.add_post_transform(DropRepeatedIds)

@@ -21,6 +21,8 @@ APPLIED = re.compile(r"(<mo>&#8289;</mo>)(?!\s*(?:<mrow>\s*)*<mo[^>]*>\s*[(\[|{]
 RAISED = re.compile(
     r"(<(msub|msup)>\s*<mi>(?:ln|log|exp|sin|cos|tan)</mi>.*?</\2>)(?=\s*<m[in]>)", re.S
 )
+# Browsers give names that docutils takes for operators room on both sides, even before a bracket.
+OPERATOR = re.compile(r"<mo>(max|min)</mo>(?=\s*(<mo[^>]*>\s*[(\[{])?)")
 PUNCTUATION = re.compile(r"[.,;:?!)’”]+")
 
 
@@ -32,6 +34,10 @@ def to_mathml(tex: str, *, block: bool) -> str:
     except MathError as error:
         raise SphinxError(f"this formula cannot become MathML: {tex!r}: {error}") from error
     spaced = APPLIED.sub(rf"\1{THIN}", formula.replace("&ApplyFunction;", "&#8289;"))
+    spaced = OPERATOR.sub(
+        lambda name: f'<mo lspace="0" rspace="{"0" if name[2] else "0.1667em"}">{name[1]}</mo>',
+        spaced,
+    )
     return RAISED.sub(rf"\1{THIN}", spaced)
 
 

@@ -34,6 +34,9 @@ TIMEOUT = 600
 
 KERNEL = Path(__file__).parent.parent / "_kernel"
 
+# How many threads NumPy's BLAS and an operation of TensorFlow may have.
+THREADS = ("OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
 # What TensorFlow's C++ code writes when it starts on a machine without a GPU. The lines come
 # before Python can set the level of the log. All other lines are shown.
 CHATTER = re.compile(
@@ -151,17 +154,16 @@ def heard(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not CHATTER.search(line)]
 
 
-async def run_page(page: Page, log: Path, threads: int) -> Run:
+async def run_page(page: Page, log: Path, threads: dict[str, str]) -> Run:
     """Run the cells of a page in a kernel of their own, to the end where that makes sense.
 
-    NumPy's threads wait for each other in busy loops, so more of them than cores would make all
-    of them slow: those that there are, `threads` says.
+    `threads` are variables that say how many threads the libraries may have.
 
     A check that fails does not keep the other cells from running; any other error does, since
     what follows it would fail, too.
     """
     run = Run(page.name)
-    surroundings = {"OPENBLAS_NUM_THREADS": str(threads), **os.environ}
+    surroundings = {**threads, **os.environ}
     start = time.perf_counter()
     # Times in the notebook would make each of its entries in a cache a new one.
     # Kernels cut what a cell prints into pieces, another time into others.
@@ -272,7 +274,7 @@ def run_pages(
     runs: list[Run] = []
     running: list[str] = []
 
-    async def one(page: Page, room: asyncio.Semaphore, threads: int) -> None:
+    async def one(page: Page, room: asyncio.Semaphore, threads: dict[str, str]) -> None:
         async with room:
             running.append(page.name)
             tell(f"running {page.name}")
@@ -289,12 +291,15 @@ def run_pages(
             done(page, run)
 
     async def everything() -> None:
-        for group, width in ((together, workers), (alone, 1)):
-            room = asyncio.Semaphore(width)
-            # Threads that wait in a busy loop for one that another program keeps from its core
-            # count as work done: so where time is measured, there is one.
-            threads = 1 if group is alone else max(1, cores() // width)
-            await asyncio.gather(*(one(page, room, threads) for page in group))
+        # More threads than cores wait for each other, those of NumPy's BLAS in busy loops: pages
+        # side by side are a quarter faster without.
+        share = dict.fromkeys(THREADS, str(max(1, cores() // workers)))
+        room = asyncio.Semaphore(workers)
+        await asyncio.gather(*(one(page, room, share) for page in together))
+        # In a busy loop, waiting for a thread that another program keeps from its core counts as
+        # work done: so where time is measured, BLAS has one thread.
+        room = asyncio.Semaphore(1)
+        await asyncio.gather(*(one(page, room, {THREADS[0]: "1"}) for page in alone))
 
     tell(
         f"{len(pages)} pages to run: {len(together)} of them {workers} at a time, then "

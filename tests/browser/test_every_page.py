@@ -97,9 +97,8 @@ def test_images_have_a_real_alternative_text_and_keep_their_place(at, page):
         assert width, f"{source} has no size, so the text jumps when it arrives"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_keyboard_reaches_everything_that_can_be_used(at, framed_page, width):
-    view = at(framed_page, "light", width)
+def walk_by_keyboard(view):
+    """Go through a page with the Tab key, and return what can be used and was not reached."""
     view.reload()
     count = view.evaluate(USABLE)
     assert count >= 3
@@ -107,7 +106,17 @@ def test_keyboard_reaches_everything_that_can_be_used(at, framed_page, width):
         view.keyboard.press("Tab")
         if pressed >= count and view.evaluate("document.activeElement === document.body"):
             break
-    assert view.evaluate(NOT_REACHED) == []
+    return view.evaluate(NOT_REACHED)
+
+
+def test_keyboard_reaches_everything_that_can_be_used(at, framed_page):
+    assert walk_by_keyboard(at(framed_page, "light", 1280)) == []
+
+
+# The text of a page is the same on a phone, and the frame around it is that of all pages.
+@pytest.mark.parametrize("name", ["index", "first-look", "playground", "api", "search", "404"])
+def test_keyboard_reaches_everything_on_a_phone(at, name):
+    assert walk_by_keyboard(at(name, "light", 390)) == []
 
 
 def test_skip_link_leads_to_the_content(at, framed_page):

@@ -137,13 +137,15 @@ def test_addresses_put_nothing_into_a_page(fresh_page, server, words):
         fresh_page.goto("about:blank")
 
 
+FIELDS = "article input:not([type]), article input[type=text]"
+
+
 def test_fields_of_questions_and_explorers_show_what_is_typed_as_text(
     shared_page, server, page_with_fields
 ):
     shared_page.complaints.clear()
     shared_page.goto(f"{server.address}/{page_with_fields}.html")
-    fields = shared_page.locator("article input:not([type]), article input[type=text]")
-    for field in fields.all():
+    for field in shared_page.locator(FIELDS).all():
         if field.is_visible():
             for words in HOSTILE:
                 field.fill(words)
@@ -154,4 +156,4 @@ def test_fields_of_questions_and_explorers_show_what_is_typed_as_text(
 
 def test_there_are_fields_to_type_into(shared_page, server):
     shared_page.goto(f"{server.address}/first-look.html")
-    assert shared_page.locator("article input[type=text]").count()
+    assert shared_page.locator(FIELDS).count()

@@ -156,7 +156,7 @@ def test_axe_finds_nothing_in_answered_questions(phone, server, violations, aski
         question.locator("summary").click()
     assert violations(phone, ".question") == []
     phone.emulate_media(color_scheme="dark")
-    phone.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    phone.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     assert violations(phone, ".question", rules=["color-contrast"]) == []
 
 

@@ -222,10 +222,11 @@ Explore.register("broadcasting", (app) => {
       return {
         at: (i, j) => step * (1 + width * (height === 1 ? 0 : i) + (width === 1 ? 0 : j)),
         real: (i, j) => i < height && j < width,
+        stretched: height < rows || width < columns,
       };
     });
     const [x, y] = tensors;
-    const sum = { at: (i, j) => x.at(i, j) + y.at(i, j), real: () => true };
+    const sum = { at: (i, j) => x.at(i, j) + y.at(i, j), real: () => true, stretched: false };
     const grids = [["first", x, ""], ["second", y, "+"], ["sum", sum, "="]];
     return [
       html(
@@ -236,7 +237,7 @@ Explore.register("broadcasting", (app) => {
             html("span", { class: "broadcasting-sign" }, sign),
             draw(name, tensor, rows, columns))),
       ),
-      html("p", { class: "explorer-note" }, "Dashed cells are virtual: they read the number of the cell with the full line again."),
+      html("p", { class: "explorer-note" }, "Blue cells are stored once. Dashed cells are virtual copies: they read the number of a blue cell again."),
     ];
   }
 
@@ -248,12 +249,13 @@ Explore.register("broadcasting", (app) => {
       values.push([]);
       for (let j = 0; j < columns; j += 1) {
         const real = tensor.real(i, j);
+        const kind = real ? (tensor.stretched ? " is-stored" : "") : " is-virtual";
         values[i].push(tensor.at(i, j));
         cells.push(
           svg("rect", { x: 1 + j * width + 2, y: 1 + i * height + 2, width: width - 4,
-            height: height - 4, rx: 3, class: real ? "cell" : "cell is-virtual" }),
+            height: height - 4, rx: 3, class: `cell${kind}` }),
           svg("text", { x: 1 + (j + 0.5) * width, y: 1 + (i + 0.5) * height + 5,
-            class: real ? "entry" : "entry is-virtual" }, String(tensor.at(i, j))),
+            class: `entry${kind}` }, String(tensor.at(i, j))),
         );
       }
     }

@@ -113,7 +113,7 @@ Explore.register("geometry", (app) => {
       html("label", { for: "geometry-relu" }, "relu after the first map")),
     html("div", { class: "geometry-desk" },
       html("div", {}, picture, html("p", { class: "explorer-note" },
-        "Grey: the plane before. Blue: after. Drag the tips of the two arrows, or the dot where the origin went; they belong to the first map.")),
+        "Grey: the plane before. Purple: after, with the unit square in green. Drag the tips of the two arrows, or the dot where the origin went; they belong to the first map.")),
       html("div", { class: "geometry-sliders" }, ...sliders.map(({ node }) => node))),
     formula,
     verdict,
@@ -164,8 +164,9 @@ Explore.register("geometry", (app) => {
       points: pointsOf(Array.from({ length: 21 }, (_, k) => move([(tip[0] * k) / 20, (tip[1] * k) / 20]))) });
     drawing.replaceChildren(
       ...lines.map((points) => svg("polyline", { class: "geometry-before", points: pointsOf([points[0], points[120]]) })),
-      svg("polygon", { class: "geometry-square", points: pointsOf(edge.map(move)) }),
       ...lines.map((points) => svg("polyline", { class: "geometry-after", points: pointsOf(points.map(move)) })),
+      svg("polygon", { class: "geometry-unit", points: pointsOf(square) }),
+      svg("polygon", { class: "geometry-square", points: pointsOf(edge.map(move)) }),
       arrow([1, 0], "first"), arrow([0, 1], "second"));
     [[1, 0], [0, 1], [0, 0]].forEach((point, k) => {
       const [cx, cy] = spot(move(point));

@@ -362,7 +362,7 @@ Explore.playground.desk = (app, { network, images, labels }) => {
       for (const { fill, text, node } of rows) {
         fill.style.width = "0";
         text.textContent = "–";
-        node.classList.remove("is-winner");
+        node.classList.remove("is-winner", "is-label");
       }
       speaker.say("Nothing is drawn.");
       return;
@@ -376,11 +376,13 @@ Explore.playground.desk = (app, { network, images, labels }) => {
     app.dataset.winner = String(winner);
     if (said[said.length - 1] !== winner) said.push(winner);
     story.textContent = strokes.length && said.length > 1
-      ? `While you drew, the answer went ${said.slice(-12).join(" → ")}.` : "";
+      ? `While you drew, the answer went ${said.slice(-12).join(" → ")}.`
+      : truth === null ? "" : "The striped bar is that of the label.";
     rows.forEach(({ fill, text, node }, k) => {
       fill.style.width = `${100 * probabilities[k]}%`;
       text.textContent = probabilities[k].toFixed(3);
       node.classList.toggle("is-winner", k === winner);
+      node.classList.toggle("is-label", k === truth);
     });
     paint(seen, x);
     seen.setAttribute("aria-label", `The ${FIELD} by ${FIELD} pixels that the network sees.`);
