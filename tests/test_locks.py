@@ -38,7 +38,8 @@ pear==5.0 \\
 """
 
 
-@pytest.fixture(scope="module")
+# Once in a process: nox warns of sessions that it knows already.
+@pytest.fixture(scope="session")
 def locked():
     return runpy.run_path(str(ROOT / "noxfile.py"))["locked"]
 
