@@ -28,6 +28,7 @@ language = "en"
 
 extensions = [
     "book_api",
+    "book_bibliography",
     "book_checks",
     "book_code_links",
     "book_css",

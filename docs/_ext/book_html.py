@@ -1,15 +1,10 @@
 """Mend the pages where theme and extensions leave something to be desired."""
 
 import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from pybtex.database import Entry
-from pybtex.plugin import register_plugin
-from pybtex.style.formatting.plain import Style as PlainStyle
-from pybtex.style.labels import BaseLabelStyle
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
@@ -47,25 +42,6 @@ CORRECTIONS = {
 SHOWN = 0.86
 
 
-class AuthorYear(BaseLabelStyle):
-    """Name the works of the bibliography as the pages cite them: "LeCun et al., 1998"."""
-
-    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
-        for entry in sorted_entries:
-            first, *others = (
-                " ".join(person.prelast_names + person.last_names)
-                for person in entry.persons["author"]
-            )
-            names = first if not others else f"{first} and {others[0]}"
-            yield f"{names if len(others) < 2 else f'{first} et al.'}, {entry.fields['year']}"
-
-
-class BookStyle(PlainStyle):
-    """pybtex's plain style, with names in the place of its numbers."""
-
-    default_label_style = AuthorYear
-
-
 class SizeImages(SphinxPostTransform):
     """Give images their size, so that nothing jumps when they arrive.
 
@@ -100,7 +76,7 @@ class LinkPages(SphinxTransform):
             text = name.astext()
             if text in self.env.found_docs:
                 kind = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{text}"}
-                shown = nodes.inline("", text, classes=["doc"])
+                shown: nodes.TextElement = nodes.inline("", text, classes=["doc"])
             elif text.startswith("dlbook."):
                 kind = {"refdomain": "py", "reftype": "obj", "reftarget": text}
                 shown = nodes.literal("", text)
@@ -213,7 +189,6 @@ def guard_storage(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    register_plugin("pybtex.style.formatting", "book", BookStyle)
     app.add_transform(LinkPages)
     app.add_post_transform(SizeImages)
     app.add_post_transform(DropRepeatedIds)

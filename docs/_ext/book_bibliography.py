@@ -1,0 +1,33 @@
+"""List the works of the bibliography by the names and years that the pages cite them by."""
+
+from collections.abc import Iterable, Iterator
+
+from pybtex.database import Entry
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels import BaseLabelStyle
+from sphinx.application import Sphinx
+
+
+class AuthorYear(BaseLabelStyle):
+    """Name the works of the bibliography as the pages cite them: "LeCun et al., 1998"."""
+
+    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
+        for entry in sorted_entries:
+            first, *others = (
+                " ".join(person.prelast_names + person.last_names)
+                for person in entry.persons["author"]
+            )
+            names = first if not others else f"{first} and {others[0]}"
+            yield f"{names if len(others) < 2 else f'{first} et al.'}, {entry.fields['year']}"
+
+
+class BookStyle(PlainStyle):
+    """pybtex's plain style, with names in the place of its numbers."""
+
+    default_label_style = AuthorYear
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    register_plugin("pybtex.style.formatting", "book", BookStyle)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
