@@ -65,7 +65,7 @@ myst_dmath_double_inline = True
 myst_heading_anchors = 3
 numfig = True
 math_numfig = False
-bibtex_bibfiles = ["docs/references.bib"]
+bibtex_bibfiles = [str(ROOT / "docs" / "references.bib")]
 bibtex_reference_style = "author_year"
 
 # -- the reference of the package ------------------------------------------------------------
