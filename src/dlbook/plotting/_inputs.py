@@ -34,7 +34,9 @@ def check_kinds(function: Callable[..., Any]) -> Callable[..., None]:
 def _check_kind(name: str, value: Any, wanted: Any) -> None:
     """Raise unless `value` is of the kind `wanted`, an annotation."""
     origin, parts = get_origin(wanted), get_args(wanted)
-    if origin in (Union, UnionType) and NoneType in parts:
+    if wanted is ArrayLike:  # a name of its own since NumPy 2.5, a union of kinds before
+        _checks.array(name, value)
+    elif origin in (Union, UnionType) and NoneType in parts:
         if value is not None:
             _check_kind(name, value, Union[tuple(part for part in parts if part is not NoneType)])  # noqa: UP007
     elif origin in (Union, UnionType):  # array_like
