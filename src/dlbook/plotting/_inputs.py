@@ -34,9 +34,7 @@ def check_kinds(function: Callable[..., Any]) -> Callable[..., None]:
 def _check_kind(name: str, value: Any, wanted: Any) -> None:
     """Raise unless `value` is of the kind `wanted`, an annotation."""
     origin, parts = get_origin(wanted), get_args(wanted)
-    if wanted is ArrayLike:  # a name of its own since NumPy 2.5, a union of kinds before
-        _checks.array(name, value)
-    elif origin in (Union, UnionType) and NoneType in parts:
+    if origin in (Union, UnionType) and NoneType in parts:
         if value is not None:
             _check_kind(name, value, Union[tuple(part for part in parts if part is not NoneType)])  # noqa: UP007
     elif origin in (Union, UnionType):  # array_like
@@ -84,12 +82,13 @@ def _check_number(name: str, value: Any) -> None:
         raise ValueError(f"{name}: expected one number. Received: shape {np.shape(value)}")
 
 
-SIMPLE: dict[Any, Callable[[str, Any], None]] = {
+SIMPLE: dict[Any, Callable[[str, Any], Any]] = {
     str: _check_instance(str),
     slice: _check_instance(slice),
     Axes: _check_instance(Axes),
     int: lambda name, value: _check_number(name, _checks.whole_number(name, value, least=-(2**63))),
     float: _check_number,
+    ArrayLike: _checks.array,  # a name of its own since NumPy 2.5; before, a union, as above
 }
 """What is checked of the kinds that have no parts."""
 
