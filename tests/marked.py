@@ -8,6 +8,7 @@ tag ``mark``. Typical mistakes stand in ``tests/mistakes/<page>.py``, each below
 import ast
 import re
 import symtable
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import yaml
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"
+sys.path.insert(0, str(DOCS / "_ext"))
+from book_symbols import symbols_of  # noqa: E402
+
 PIECE = re.compile(
     r"^```\{code-cell\} ipython3\n(?:---\n(?P<head>.*?)^---\n)?(?P<code>.*?)^```$"
     r"|^```\{(?P<kind>exercise|solution)-start\}[^\n]*?(?P<of>ex-[\w-]+)?\n(?P<options>.*?)^```$"
@@ -125,7 +129,7 @@ def names_of_one(node: ast.AST) -> tuple[set[str], set[str]]:
         for child in scope.get_children():
             visit(child)
 
-    visit(symtable.symtable(ast.unparse(node), "cell", "exec"))
+    visit(symbols_of(ast.unparse(node)))
     if isinstance(
         node, ast.Assign
     ):  # unlike an assignment to a new name, these change what is there

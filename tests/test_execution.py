@@ -133,7 +133,7 @@ def test_after_another_error_the_page_stops_and_the_error_is_told(tmp_path):
 
 def test_a_cell_that_cannot_be_parsed_and_a_kernel_that_dies_are_told(tmp_path):
     killed = page("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
-    runs, _, _ = run(tmp_path, one=page("x = ("), two=killed)
+    runs, _, _ = run(tmp_path, one=page("x = )"), two=killed)
     assert "SyntaxError" in runs["one"].failures[0].words
     (failure,) = runs["two"].failures
     assert "the kernel died" in failure.words

@@ -40,6 +40,21 @@ def told(*cells):
     return book_live.describe(page_of(*cells))["cells"]
 
 
+# -- names --------------------------------------------------------------------------------------
+
+
+def test_variables_of_comprehensions_are_no_names_of_the_cell():
+    code = """
+squares = [x**2 for x in values]
+print({key: word for key, word in pairs if key} and {each for each in other})
+def total(these):
+    return sum(one + shift for one in [two for two in these])
+"""
+    names = book_live.names_of(code)
+    assert names.binds == {"squares", "total"}
+    assert names.loads - {"print", "sum"} == {"values", "pairs", "other", "shift"}
+
+
 # -- which cells can run ---------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import yaml
 from book_execution import pages_of
 from book_live_files import UnavailableError, artifacts, licences, prepare, sha256
+from book_symbols import symbols_of
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -202,7 +203,7 @@ def global_loads(table: symtable.SymbolTable) -> Iterator[str]:
 
 def names_of(code: str) -> Names:
     """Return the names of a cell; those inside its functions are their own affair."""
-    table = symtable.symtable(code, "<cell>", "exec")
+    table = symbols_of(code)
     found = Names()
     for symbol in table.get_symbols():
         if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
