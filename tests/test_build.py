@@ -63,6 +63,11 @@ class Book:
         assert text.count(old) == 1
         self.write(path, text.replace(old, new))
 
+    def add(self, name, text):
+        """Write one more page, and put it into the list of pages."""
+        self.write(f"docs/{name}.md", text)
+        self.replace("docs/index.md", "relu\n", f"relu\n{name}\n")
+
     def build(self):
         """Run sphinx-build as the docs session does; return its exit code and what it said."""
         run = subprocess.run(
@@ -75,10 +80,11 @@ class Book:
         )
         return run.returncode, run.stdout + run.stderr
 
-    def shown(self):
-        """Return what the page shows of its output: the result and the time of the run."""
-        html = (self.root / "html" / "relu.html").read_text()
-        return re.search(r"relu gives (.*)\nrun at (\d+)", html).groups()
+    def shown(self, *names):
+        """Return what pages show of their output: the result and the time of the run."""
+        pages = {name: (self.root / "html" / f"{name}.html").read_text() for name in names}
+        found = r"relu gives (.*)\nrun at (\d+)"
+        return {name: re.search(found, html).groups() for name, html in pages.items()}
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def book(tmp_path):
 def built(book):
     code, said = book.build()
     assert code == 0, said
-    return book.shown()
+    return book.shown("relu")["relu"]
 
 
 def test_output_follows_the_package_and_nothing_runs_twice_for_nothing(book):
@@ -130,25 +136,25 @@ def test_a_page_that_quotes_a_number_of_another_follows_it(book):
     assert "2222" in (book.root / "html" / "other.html").read_text()
 
 
-def test_an_error_in_a_cell_stops_the_build(book):
-    book.replace("docs/relu.md", "import time\n", "import time\nassert False, 'on purpose'\n")
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("import time\n", "import time\nassert False, 'on purpose'\n", "on purpose"),
+        (
+            "import time\n",
+            "import time, warnings\nwarnings.warn('look')\n",
+            "stderr was found in the cell outputs",
+        ),
+        ("Some prose.", "Some {doc}`no-such-page`.", "no-such-page"),
+        ("Some prose.", r"Some $\nonsense{x}$.", "cannot become MathML"),
+    ],
+    ids=["error", "warning", "reference", "formula"],
+)
+def test_what_is_wrong_on_a_page_stops_the_build(book, old, new, words):
+    book.replace("docs/relu.md", old, new)
     code, said = book.build()
     assert code != 0
-    assert "on purpose" in said
-
-
-def test_a_warning_that_a_cell_gives_stops_the_build(book):
-    book.replace("docs/relu.md", "import time\n", "import time, warnings\nwarnings.warn('look')\n")
-    code, said = book.build()
-    assert code != 0
-    assert "stderr was found in the cell outputs" in said
-
-
-def test_a_broken_reference_stops_the_build(book):
-    book.replace("docs/relu.md", "Some prose.", "Some {doc}`no-such-page`.")
-    code, said = book.build()
-    assert code != 0
-    assert "no-such-page" in said
+    assert words in said
 
 
 FIGURE = """
@@ -164,18 +170,13 @@ plt.plot([1, 2]);
 """
 
 
-@pytest.mark.parametrize("alt", ['""', "figure.svg", "0123456789abcdef0123456789abcdef"])
-def test_a_figure_without_a_real_alternative_text_stops_the_build(book, alt):
-    book.write("docs/relu.md", PAGE + FIGURE.replace("ALT", alt))
+def test_figures_without_a_real_alternative_text_stop_the_build(book):
+    for name, alt in {"none": '""', "file": "figure.svg", "digest": "0123456789abcdef" * 2}.items():
+        book.add(name, PAGE + FIGURE.replace("ALT", alt))
     code, said = book.build()
     assert code != 0
-    assert "this image needs an alternative text" in said
-
-
-def test_a_figure_with_an_alternative_text_is_shown_with_it(book):
-    book.write("docs/relu.md", PAGE + FIGURE.replace("ALT", "A line that rises from 1 to 2."))
-    built(book)
-    assert 'alt="A line that rises from 1 to 2."' in (book.root / "html/relu.html").read_text()
+    for name in ("none", "file", "digest"):
+        assert re.search(rf"{name}\.md.*this image needs an alternative text", said), said
 
 
 FORMULA = """
@@ -187,20 +188,14 @@ See {eq}`eq-test`.
 """
 
 
-def test_formulas_become_mathml_with_their_numbers(book):
-    book.write("docs/relu.md", PAGE + FORMULA)
+def test_figures_have_their_alternative_texts_and_formulas_are_mathml(book):
+    book.write("docs/relu.md", PAGE + FIGURE.replace("ALT", "A line that rises to 2.") + FORMULA)
     built(book)
     html = (book.root / "html/relu.html").read_text()
+    assert 'alt="A line that rises to 2."' in html
     assert "<math" in html
     assert '<span class="eqno">(1)' in html
     assert "https://" not in "".join(re.findall(r"<(?:script|link)[^>]*>", html))
-
-
-def test_a_formula_that_cannot_be_rendered_stops_the_build(book):
-    book.write("docs/relu.md", PAGE + "\n$\\nonsense{x}$\n")
-    code, said = book.build()
-    assert code != 0
-    assert "cannot become MathML" in said
 
 
 # -- what fails, and what is lost then ------------------------------------------------------
@@ -232,27 +227,21 @@ def test_a_failing_build_runs_all_pages_and_ends_with_what_failed(book):
     assert "2 pages to run" in said, said
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "no digest", "no database", "bad database"])
-def test_a_damaged_cache_is_noticed_and_the_page_run_again(book, damage):
+def test_a_page_whose_cache_is_damaged_runs_again_and_no_other(book):
+    book.add("whole", PAGE.replace("import time", "import time  # as nothing else does"))
     assert book.build()[0] == 0
-    first = book.shown()
-    (entry,) = (book.root / "build/executed").glob("*/executed/*/base.ipynb")
-    database = next((book.root / "build/executed").glob("*/global.db"))
-    if damage == "cut":
-        entry.write_bytes(entry.read_bytes()[:-100])
-    elif damage == "gone":
-        entry.unlink()
-    elif damage == "no digest":
-        (entry.parent / "digest.txt").unlink()
-    elif damage == "no database":
-        database.unlink()
-    else:
-        database.write_bytes(b"nonsense" * 1000)
-    book.replace("docs/relu.md", "Some prose.", "Some other prose.")
+    first = book.shown("relu", "whole")
+    for entry in (book.root / "build/executed").glob("*/executed/*/base.ipynb"):
+        if first["relu"][1] in entry.read_text():
+            entry.write_bytes(entry.read_bytes()[:-100])
+    for name in first:
+        book.replace(f"docs/{name}.md", "Some prose.", "Some other prose.")
     code, said = book.build()
     assert code == 0, said
-    assert book.shown()[0] == first[0]
-    assert book.shown()[1] != first[1], "it has run again"
+    now = book.shown(*first)
+    assert now["relu"][0] == first["relu"][0]
+    assert now["relu"] != first["relu"]
+    assert now["whole"] == first["whole"]
 
 
 def test_settings_in_the_home_of_whoever_builds_do_not_reach_the_pages(book, tmp_path, monkeypatch):

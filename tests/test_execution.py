@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -30,6 +31,9 @@ def load(name, path):
 
 
 runner = load("book_runner", ROOT / "docs/_ext/book_runner.py")
+sys.path.append(str(ROOT / "docs/_ext"))
+from book_execution import Cache  # noqa: E402
+
 explain = load("explain", ROOT / "docs/_kernel/profile_default/startup/explain.py")
 
 
@@ -185,3 +189,71 @@ def test_chatter_of_tensorflow_is_left_out_and_other_words_are_not():
         "\nSomething is really wrong\n"
     )
     assert runner.heard(text) == ["Something is really wrong"]
+
+
+# -- the cache of what has run -----------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """The folder of a cache, and two pages that it holds."""
+    pages = []
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.md"
+        path.write_text(page(f"name = {name!r}"), "utf-8")
+        pages.append(runner.read_page(path))
+    cache = Cache(tmp_path / "executed")
+    for each in pages:
+        cache.add(each, runner.Run(each.name, 1.5))
+    return tmp_path / "executed", pages
+
+
+def held(kept):
+    """Return the names of the pages that the cache holds, opened anew as the next build does."""
+    folder, pages = kept
+    cache = Cache(folder)
+    return [each.name for each in pages if cache.holds(each.notebook)]
+
+
+def test_what_has_run_is_held(kept):
+    _, pages = kept
+    assert held(kept) == ["one", "two"]
+    pages[0].notebook.cells[-1].source = "name = 'another'"
+    assert held(kept) == ["two"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "no digest", "other digest", "no folder"])
+def test_a_damaged_entry_is_not_held_and_can_be_added_again(kept, damage):
+    folder, pages = kept
+    entry = Cache(folder).place(pages[0].notebook)
+    if damage == "cut":
+        entry.write_bytes(entry.read_bytes()[:-10])
+    elif damage == "gone":
+        entry.unlink()
+    elif damage == "no digest":
+        (entry.parent / "digest.txt").unlink()
+    elif damage == "other digest":
+        (entry.parent / "digest.txt").write_bytes(b"\xff\xfe")
+    else:
+        shutil.rmtree(entry.parent)
+    assert held(kept) == ["two"]
+    Cache(folder).add(pages[0], runner.Run("one", 1.5))
+    assert held(kept) == ["one", "two"]
+
+
+@pytest.mark.parametrize("damage", ["gone", "nonsense", "empty", "cut"])
+def test_a_cache_without_a_sound_database_begins_anew(kept, damage):
+    folder, pages = kept
+    database = folder / "global.db"
+    if damage == "gone":
+        database.unlink()
+    elif damage == "nonsense":
+        database.write_bytes(b"nonsense" * 1000)
+    elif damage == "empty":
+        database.write_bytes(b"")
+    else:
+        database.write_bytes(database.read_bytes()[:5000])
+    assert held(kept) == []
+    for each in pages:
+        Cache(folder).add(each, runner.Run(each.name, 1.5))
+    assert held(kept) == ["one", "two"]
