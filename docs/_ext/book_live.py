@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from book_execution import pages_of
 from book_live_files import UnavailableError, artifacts, licences, prepare, sha256
+from book_runner import Page
 from book_symbols import symbols_of
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -96,7 +98,7 @@ class Cell:
             return "hidden"
         return "output" if "remove-input" in self.tags else "shown"
 
-    def told(self) -> dict:
+    def told(self) -> dict[str, Any]:
         """Return what the page's file says of the cell."""
         said = {"index": self.index, "code": self.code, "kind": self.kind, "live": self.live}
         given = {
@@ -149,7 +151,7 @@ class Reader:
                 case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
                     self.read(body)
                     for handler in handlers:
-                        self.bound |= {handler.name} - {None}
+                        self.bound |= {handler.name} if handler.name else set()
                         self.read(handler.body)
                     self.read(other + last)
                 case ast.AugAssign(target=target):
@@ -234,7 +236,7 @@ def is_absent(source: str) -> bool:
     return source.partition(".")[0] in ABSENT or any(map(source.startswith, ABSENT_PARTS))
 
 
-def cells_of(page) -> list[Cell]:
+def cells_of(page: Page) -> list[Cell]:
     """Return the code cells of a page with the exercises that they belong to."""
     cells, exercise, solution = [], "", ""
     for index, cell in enumerate(page.notebook.cells):
@@ -293,7 +295,7 @@ def decide(cells: list[Cell]) -> None:
 
 
 @cache
-def differences() -> dict[str, list[dict]]:
+def differences() -> dict[str, list[dict[str, str]]]:
     """Return what is known to differ, by page, each with a piece of the cell's code."""
     if not DIFFERENCES.is_file():
         return {}
@@ -314,7 +316,7 @@ def is_output(node: nodes.container) -> bool:
     return node.get("nb_element") == "cell_code_output"
 
 
-def describe(page, outputs: dict[int, str] | None = None) -> dict | None:
+def describe(page: Page, outputs: dict[int, str] | None = None) -> dict[str, Any] | None:
     """Return what the browser needs to know of a page, or nothing if none of its cells can run."""
     cells = cells_of(page)
     decide(cells)
@@ -359,18 +361,26 @@ def begin(app: Sphinx, config: Config) -> None:
         name: {key: said[key] for key in ("file", "bytes", "unpacked")}
         for name, said in parts.items()
     }
-    config.book_live_told = {name: round(said["bytes"] / 1e6) for name, said in parts.items()}
     made_from = (Path(__file__), DIFFERENCES)
-    config.book_live_told["from"] = [sha256(path.read_bytes()) for path in made_from]
+    config.book_live_told = {
+        **{name: round(said["bytes"] / 1e6) for name, said in parts.items()},
+        "from": [sha256(path.read_bytes()) for path in made_from],
+    }
 
 
-def megabytes(parts: dict[str, dict], needs: list[str]) -> int:
+def megabytes(parts: dict[str, dict[str, Any]], needs: list[str]) -> int:
     """Return how much is loaded to make a page live."""
     names = ["python", "library", "book", *needs]
     return round(sum(parts[name]["bytes"] for name in names) / 1e6)
 
 
-def add_button(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def add_button(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Put the button on pages whose cells can run, and write down what their cells are."""
     parts = getattr(app, "book_live", {})
     if (

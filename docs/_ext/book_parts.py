@@ -8,6 +8,7 @@ import posixpath
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
@@ -37,6 +38,8 @@ def in_parts(html: str, page: str, parts: dict[str, list[str]]) -> str:
     last = next(iter(parts), "")
     for item in items:
         link = item.find("a")
+        if link is None:
+            raise ValueError(f"the list of pages: expected a link in each item. Received: {item}")
         if link["href"] == "#":
             link["aria-current"] = "page"
         address = page if link["href"] == "#" else str(link["href"])
@@ -56,7 +59,9 @@ def parts_on(front: Path) -> dict[str, list[str]]:
     return parts_of(front.read_text("utf-8")) if front.is_file() else {}
 
 
-def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def offer(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
     """Let the template of the side bar ask for it."""
     parts = parts_on(Path(app.srcdir, f"{app.config.root_doc}.md"))
     context["in_parts"] = lambda html: in_parts(str(html), pagename, parts) if parts else html
