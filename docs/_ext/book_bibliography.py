@@ -9,17 +9,19 @@ from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
 
 
+def cited_as(entry: Entry) -> str:
+    """Return how the pages cite a work: "LeCun et al., 1998"."""
+    people = entry.persons["author"]
+    first, *others = (" ".join(person.prelast_names + person.last_names) for person in people)
+    names = first if not others else f"{first} and {others[0]}"
+    return f"{names if len(others) < 2 else f'{first} et al.'}, {entry.fields['year']}"
+
+
 class AuthorYear(BaseLabelStyle):
-    """Name the works of the bibliography as the pages cite them: "LeCun et al., 1998"."""
+    """Name the works of the bibliography as the pages cite them."""
 
     def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
-        for entry in sorted_entries:
-            first, *others = (
-                " ".join(person.prelast_names + person.last_names)
-                for person in entry.persons["author"]
-            )
-            names = first if not others else f"{first} and {others[0]}"
-            yield f"{names if len(others) < 2 else f'{first} et al.'}, {entry.fields['year']}"
+        yield from map(cited_as, sorted_entries)
 
 
 class BookStyle(PlainStyle):

@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 import yaml
+from book_bibliography import cited_as
 from book_reading_time import time_of
 from docutils import nodes
 from jupyter_cache import get_cache
@@ -200,11 +201,8 @@ class Plain:
         return f"**{number}.** {self(figure.get('caption', ''))}".replace("**.** ", "").strip()
 
     def source(self, key: str) -> str:
-        """Return the authors and the year of a work in the bibliography."""
-        entry = self.env.get_domain("cite").bibdata.data.entries[key]
-        names = [" ".join(person.last_names) for person in entry.persons.get("author", ())]
-        authors = " and ".join(names) if len(names) < 3 else f"{names[0]} and others"
-        return f"{authors}, {entry.fields.get('year', '')}".strip(", ")
+        """Return the authors and the year of a work, as the site cites it."""
+        return cited_as(self.env.get_domain("cite").bibdata.data.entries[key])
 
     def number(self, label: str) -> str:
         for kinds in self.env.toc_fignumbers.values():

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 SITE = Path(os.environ.get("DLBOOK_SITE", Path(__file__).parents[2] / "build" / "html"))
 NOTEBOOKS = {path.stem: path for path in sorted(SITE.glob("_sources/*.ipynb"))}
@@ -65,6 +66,21 @@ def test_figures_keep_caption_number_and_description(name, site):
     page = (site / f"{name}.html").read_text("utf-8")
     numbered = set(re.findall(r"Fig\. \d+(?:\.\d+)*", page))
     assert {text[2:].partition(".**")[0] for text in captions} <= numbered
+
+
+CITED = re.compile(r"[^\W\d_][\w.’' -]+?, (?:19|20)\d\d\b")
+
+
+@each
+def test_works_are_cited_as_on_the_page(name, site):
+    soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+    page = " ".join(soup.get_text().split())
+    links = soup.select("a[href^='bibliography.html#']")
+    there = " ".join("".join(cell["source"]) for cell in cells(name, "markdown"))
+    brackets = re.findall(r"\(([^()]*\b(?:19|20)\d\d)\)", there)
+    works = [work for each in brackets for work in each.split("; ") if CITED.fullmatch(work)]
+    assert not set(works) - set(re.findall(CITED, page)), works
+    assert bool(works) == bool(links)
 
 
 @each
