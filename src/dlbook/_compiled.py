@@ -195,6 +195,15 @@ def _run(program: Any, *inputs: Any) -> Any:
             "model and optimizer: expected operations that XLA can compile. "
             f"Received: {reason}; run_eagerly=True runs the step as Python code"
         ) from error
+    except tf.errors.InternalError as error:
+        # XLA writes code that asks for what the processor does not have: float16 without F16C.
+        if "materialize symbols" not in str(error.message):
+            raise
+        raise TypeError(
+            "model and optimizer: expected operations that XLA can compile for this processor. "
+            f"Received: {error.message}; float16 needs a processor with F16C, and run_eagerly=True "
+            "runs the step as Python code"
+        ) from error
 
 
 def _form(traced: Any) -> Any:

@@ -241,7 +241,7 @@ def fit(
     ------
     TypeError
         If an argument is of the wrong type, for example labels that are not whole numbers; or if
-        TensorFlow cannot make a graph of the model.
+        TensorFlow cannot make a graph of the model, or cannot compile it for this processor.
     ValueError
         If an argument has a wrong value, for example not as many labels as images, or a label
         beyond the model's outputs; if two graphs of the same model differ, a checkpoint is one of
