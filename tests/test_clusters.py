@@ -128,7 +128,7 @@ def test_the_job_for_slurm_is_a_shell_script_with_known_options():
     assert len(directives) == text.count("#SBATCH") == len(dict(directives))
     for name, value in directives:
         assert re.fullmatch(SBATCH[name], value), name
-    command = text[text.index("srun ") :].replace("\\\n", " ")
+    command, _, _ = text[text.index("srun ") :].replace("\\\n", " ").partition("\nthen\n")
     words = shlex.split(command)
     arguments_of(words[words.index("python") :])
     bash = shutil.which("bash")

@@ -68,7 +68,7 @@ def test_visible_cells_have_at_most_twelve_lines(page):
 def test_visible_code_is_as_wide_as_its_box_on_a_laptop(page):
     text = page.read_text()
     boxes = "\n".join(match[0] for match in BOXED.finditer(text))
-    for part, width in ((BOXED.sub("", text), 88), (boxes, 78)):
+    for part, width in ((BOXED.sub("", text), 87), (boxes, 78)):
         for metadata, code in cells_in(part):
             if "remove-cell" not in tags(metadata):
                 assert max(map(len, code.splitlines())) <= width, code
@@ -104,6 +104,15 @@ def test_visible_cells_need_no_hidden_ones(page):
     made = {name for tree in visible for name in names_made(tree)} | set(dir(builtins))
     used = {n.id for tree in visible for n in ast.walk(tree) if isinstance(n, ast.Name)}
     assert used <= made
+
+
+@by_name(PAGES)
+def test_equations_of_other_pages_are_named_with_their_page(page):
+    """Each page counts its equations from 1, and a link shows nothing but the number."""
+    for line in page.read_text().splitlines():
+        for label in re.findall(r"\{eq\}`eq-([\w-]+)`", line):
+            own = f":label: eq-{label}\n" in page.read_text()
+            assert own or "{doc}" in line, line
 
 
 @by_name(EXECUTED)

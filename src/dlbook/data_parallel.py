@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import signal
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ def new_model() -> NaiveSequential:
 
 
 def _fingerprint(model: Any) -> str:
-    """Return some letters that are the same only if all weights of two models are."""
+    """Return a checksum of the weights: other weights have, almost certainly, another one."""
     digest = hashlib.sha256()
     for weight in model.weights:
         digest.update(np.asarray(weight).tobytes())
@@ -103,7 +104,9 @@ def _what_keras_says() -> str:
     try:
         model.fit(np.ones((8, 4)), np.arange(8) % 3, verbose=0)
     except Exception as error:  # noqa: BLE001 - the kind of error is what is asked
-        return f"{type(error).__name__}: {str(error)[:60]}"
+        first_line = (str(error).splitlines() or [""])[0]
+        words = textwrap.shorten(first_line, 60, placeholder=" …")
+        return f"{type(error).__name__}: {words}"
     return "it trains"
 
 

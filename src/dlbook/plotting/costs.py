@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, MultipleLocator, NullFormatter
 
 from dlbook.plotting._inputs import check_keys, check_most, check_range
 from dlbook.plotting._style import (
@@ -47,9 +47,11 @@ def race(seconds: Mapping[str, float], *, ax: Axes | None = None) -> Figure:
     hatches = ("//", "", "..", "xx", "--")[: len(times)]
     for bar, hatch in zip(bars, hatches, strict=True):
         bar.set(hatch=hatch, edgecolor="white", linewidth=0)
-    ax.bar_label(bars, [f"{time:.3g} s" for time in times], padding=4)
+    with_unit = EngFormatter("s")
+    ax.bar_label(bars, [with_unit(float(f"{time:.3g}")) for time in times], padding=4)
     ax.set_xscale("log")
-    ax.set(xlabel="seconds", xlim=(min(times) / 10, max(times) * 8))
+    ax.xaxis.set_major_formatter(with_unit)
+    ax.set(xlabel="time", xlim=(min(times) / 10, max(times) * 8))
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
     return figure_of(ax)

@@ -432,12 +432,12 @@ def there_and_back(
     """
     tables = [np.atleast_2d(value) for value in values]
     batch, gap = len(tables[0]), 0.7
-    columns = sum(table.shape[1] for table in tables) + gap * (len(tables) - 1)
+    columns = WIDER * sum(table.shape[1] for table in tables) + gap * (len(tables) - 1)
     back = batch + 2.2  # where the lower row of tables begins
     ax = cell_axes(columns, back + batch + 1)
     left = 0.0
     for k, (name, table, gradient) in enumerate(zip(names, tables, gradients, strict=True)):
-        width = table.shape[1]
+        width = WIDER * table.shape[1]
         for top, entries, title, colour in (
             (1.0, table, name, GREEN),
             (back + 1, gradient, f"d{name}", ORANGE),
@@ -448,7 +448,8 @@ def there_and_back(
             ax.text(left + width / 2, top - 0.4, title, ha="center", va="center", color=colour)
             if k:
                 look: dict[str, Any] = {"arrowstyle": "-|>", "color": colour, "lw": 1.6}
-                ends = [left - gap + 0.12, left - 0.12]
+                look["mutation_scale"] = 8  # a head that leaves something of the line
+                ends = [left - gap + 0.08, left - 0.08]
                 forwards = top == 1.0
                 if forwards or gradients[k - 1] is not None:
                     start, end = ends if forwards else reversed(ends)
@@ -461,16 +462,20 @@ def there_and_back(
     return figure_of(ax)
 
 
+WIDER = 1.3
+"""How wide the cells of small tables are for a height of 1: numbers such as –0.25 stand in them."""
+
+
 def _small_cells(
     ax: Axes, table: NDArray[np.floating], corner: tuple[float, float], colour: str
 ) -> None:
     """Draw a table with two digits after the point, its upper left corner at `corner`."""
     for (i, j), value in np.ndenumerate(table):
-        place = (corner[0] + j, corner[1] + i)
-        ax.add_patch(Rectangle(place, 1, 1, facecolor="none", edgecolor=colour, lw=1))
+        place = (corner[0] + WIDER * j, corner[1] + i)
+        ax.add_patch(Rectangle(place, WIDER, 1, facecolor="none", edgecolor=colour, lw=1))
         text = f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
         ax.text(
-            place[0] + 0.5,
+            place[0] + WIDER / 2,
             place[1] + 0.5,
             text.replace("-", "\N{EN DASH}"),  # shorter than a minus sign: cells are narrow
             ha="center",
