@@ -256,10 +256,11 @@ def browser(session: nox.Session) -> None:
     """Look at every page of the built site with Chromium; `nox -s docs` comes first."""
     install(session, "browser", package=False)
     # Another Chromium than /usr/bin/chromium: DLBOOK_CHROMIUM=/path/to/it.
+    # A test often waits for its browser, so one more than there are cores keeps all of them busy.
+    workers = (os.cpu_count() or 1) + 1
     session.run(
         "python", "-m", "pytest", "--confcutdir", "tests/browser", "tests/browser",
-        "--numprocesses", "auto",
-        *session.posargs,
+        "--numprocesses", str(workers), *session.posargs,
     )  # fmt: skip
 
 

@@ -138,11 +138,13 @@ def watch(page, address):
 
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
-# What still fades in has other colours than what it will be; some things move for ever.
+# What still fades in has other colours than what it will be, so it is brought to its end; waiting
+# for it may take for ever, since the browser lets what is out of sight stand still. Some things
+# move for ever.
 RUN_AXE = """async ([within, rules, without]) => {
-    const passing = document.getAnimations()
-        .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
-    await Promise.all(passing.map(({ finished }) => finished.catch(() => {})));
+    document.getAnimations()
+        .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+        .forEach((animation) => animation.finish());
     const options = {
         resultTypes: ["violations"],
         ...(rules && { runOnly: rules }),

@@ -67,21 +67,20 @@ def test_axe_is_the_released_one():
 
 
 def test_page_is_sound_in_both_themes_at_three_widths(at, violations, page):
-    # The dark theme has the same elements in other colours, so there only contrast is asked for.
-    # Colours take axe's time, and no width has its own: they are looked at where most is shown,
-    # and where the theme lays out the page for phones.
+    # The dark theme has the same elements in other colours, so there only contrast is asked for,
+    # and no width has colours of its own. Between phone and desktop nothing is new but the space.
     contrast = ["color-contrast"]
     looks = [
         (1280, "light", {}),
         (1280, "dark", {"rules": contrast}),
-        (768, "light", {"without": contrast}),
+        (820, "light", None),
         (390, "light", {"without": contrast}),
-        (390, "dark", {"rules": contrast}),
     ]
     problems = []
     for width, theme, asked in looks:
         view = at(page, theme, width)
-        found = violations(view, **asked) + view.evaluate(WHAT_STICKS_OUT) + view.complaints
+        found = [] if asked is None else violations(view, **asked)
+        found += view.evaluate(WHAT_STICKS_OUT) + view.complaints
         problems += [f"{theme} {width}: {problem}" for problem in found]
         view.complaints.clear()
     assert not problems, "\n".join(problems)
