@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 import yaml
 from book_bibliography import cited_as
+from book_questions import with_minus
 from book_reading_time import time_of
 from docutils import nodes
 from jupyter_cache import get_cache
@@ -118,8 +119,10 @@ class Plain:
                 first, _, rest = "\n".join(prompt).partition("\n\n")
                 prompt, because = [first], [rest]
             choices = []
-            answer = [f"The answer is {given['answer']}.", *because]
-            answer += [f"\nNot {mark}: {' '.join(lines).strip()}" for mark, lines in items]
+            answer = [f"The answer is {with_minus(str(given['answer']))}.", *because]
+            answer += [
+                f"\nNot {with_minus(mark)}: {' '.join(lines).strip()}" for mark, lines in items
+            ]
         else:
             choices = [f"- {lines[0]}" for _, lines in items]
             answer = [

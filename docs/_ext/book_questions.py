@@ -20,6 +20,13 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 MARK = re.compile(r"^\[([^\]]*)\]\s*")
+
+
+def with_minus(text: str) -> str:
+    """Return a number with the sign that books print for minus."""
+    return re.sub(r"^-(?=[\d.])", "\N{MINUS SIGN}", text)
+
+
 KINDS = ("number", "shape")
 
 
@@ -121,12 +128,12 @@ class Question(SphinxDirective):
     def typed(
         self, items: list[tuple[str, list[nodes.Node]]], explanation: list[nodes.Node]
     ) -> list[nodes.Node]:
-        value, messages = self.parse_inline(self.options["answer"], lineno=self.lineno)
+        value, messages = self.parse_inline(with_minus(self.options["answer"]), lineno=self.lineno)
         solution = tag("p", "", nodes.Text("The answer is "), tag("span", "question-value", *value))
         solution += nodes.Text(".")
         mistakes = tag("ul", "question-mistakes")
         for mark, parts in items:
-            head = tag("span", "question-mistake", nodes.Text(mark))
+            head = tag("span", "question-mistake", nodes.Text(with_minus(mark)))
             mistakes += tag("li", "", tag("p", "", head, nodes.Text(": not quite.")),
                             tag("div", "question-reason", *parts))  # fmt: skip
         because = tag("div", "question-because", *explanation)

@@ -140,7 +140,8 @@ def test_where_an_answer_may_be_negative_the_keypad_has_a_minus(shared_page, ser
     for question in questions(shared_page, server, asking_page):
         if question.get_attribute("data-question") == "number":
             texts = question.locator(".question-value, .question-mistake").all_text_contents()
-            negative = any(text.strip().startswith(("-", "−")) for text in texts)
+            negative = any(text.strip().startswith("−") for text in texts)
+            assert "-" not in "".join(texts), "a hyphen is no minus"
             mode = question.get_by_role("textbox").get_attribute("inputmode")
             assert mode == ("text" if negative else "decimal")
 
