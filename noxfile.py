@@ -260,7 +260,7 @@ def browser(session: nox.Session) -> None:
     workers = (os.cpu_count() or 1) + 1
     session.run(
         "python", "-m", "pytest", "--confcutdir", "tests/browser", "tests/browser",
-        "--numprocesses", str(workers), *session.posargs,
+        "--numprocesses", str(workers), "--dist", "worksteal", *session.posargs,
     )  # fmt: skip
 
 
