@@ -8,6 +8,7 @@ wait for it; a script, since pages opened from disk may read nothing else.
 """
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -77,11 +78,16 @@ def add_files(
     if found:
         scripts = ["explore.js"]
         if data := DATA.search(context["body"]):
-            scripts.append(f"{data[1]}-data.js")
-            target = Path(app.outdir, "_static", FOLDER, scripts[-1])
+            # Hundreds of kilobytes: explore.js fetches them when the page is there.
+            path = f"_static/{FOLDER}/{data[1]}-data.js"
+            code = f"Explore.{data[1]}Data = {data[2]};\n".encode()
+            target = Path(app.outdir, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(f"Explore.{data[1]}Data = {data[2]};\n", "utf-8")
-            context["body"] = context["body"].replace(data[0], "")
+            target.write_bytes(code)
+            address = f"{context['pathto'](path, resource=True)}?v={sha256(code).hexdigest()[:8]}"
+            mark = f'data-explorer="{data[1]}"'
+            body = context["body"].replace(data[0], "")
+            context["body"] = body.replace(mark, f'{mark} data-after="{address}"')
         names = [part for name in found for part in (*NEEDS.get(name, ()), name)]
         load(app, context, *scripts, *(f"{name}.js" for name in dict.fromkeys(names)))
 

@@ -2,7 +2,8 @@
 "use strict";
 
 /**
- * @typedef {HTMLElement & {dataset: {explorer: string}}} Place  Where an explorer stands.
+ * @typedef {HTMLElement & {dataset: {explorer: string, after?: string}}} Place  Where an explorer
+ *   stands; `after` is the address of the data without which it cannot begin.
  * @typedef {(app: HTMLElement, place: Place) => void} Build  Fills the empty box of an explorer.
  * @typedef {Record<string, string | number | boolean | ((event: Event) => void)>} Attributes
  */
@@ -11,6 +12,8 @@ const Explore = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   /** @type {Map<string, Build>} */
   const builders = new Map();
+  /** @type {Set<Place>} */
+  const waiting = new Set();
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   /**
@@ -75,11 +78,30 @@ const Explore = (() => {
     return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
   }
 
+  /**
+   * Whether an explorer still needs data; they are fetched when the page itself is there, so that
+   * readers see its text first. If they do not come, the still figure stays.
+   * @param {Place} place
+   */
+  function fetchedLater(place) {
+    const address = place.dataset.after;
+    if (!address) return false;
+    if (waiting.has(place)) return true;
+    waiting.add(place);
+    const fetch = () => document.head.append(html("script", { src: address, onload() {
+      delete place.dataset.after;
+      start();
+    } }));
+    if (document.readyState === "complete") fetch();
+    else addEventListener("load", fetch, { once: true });
+    return true;
+  }
+
   /** Put explorers into their places; a still figure stays for paper. */
   function start() {
     for (const place of document.querySelectorAll("[data-explorer]:not(.is-live)")) {
       const build = builders.get(/** @type {Place} */ (place).dataset.explorer);
-      if (!build) continue;
+      if (!build || fetchedLater(/** @type {Place} */ (place))) continue;
       const app = html("div", { class: "explorer-app" });
       // If an explorer cannot start, its still figure stays.
       build(app, /** @type {Place} */ (place));
