@@ -109,10 +109,10 @@ def test_visible_cells_need_no_hidden_ones(page):
 @by_name(PAGES)
 def test_equations_of_other_pages_are_named_with_their_page(page):
     """Each page counts its equations from 1, and a link shows nothing but the number."""
-    for line in page.read_text().splitlines():
+    text = page.read_text()
+    for line in text.splitlines():
         for label in re.findall(r"\{eq\}`eq-([\w-]+)`", line):
-            own = f":label: eq-{label}\n" in page.read_text()
-            assert own or "{doc}" in line, line
+            assert f":label: eq-{label}\n" in text or "{doc}" in line, line
 
 
 @by_name(EXECUTED)

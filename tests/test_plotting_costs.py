@@ -24,6 +24,7 @@ def test_a_race_has_one_bar_for_each_runner_on_a_logarithmic_axis():
     assert ax.get_xlabel() == "time"
     assert [text.get_text() for text in ax.texts] == ["1.83 s", "3 ms"]
     assert ax.xaxis.get_major_formatter()(1e-8) == "10 ns"
+    assert ax.xaxis.get_major_formatter()(1e-10) == "0.1 ns", "picoseconds are not of daily use"
     assert [text.get_text() for text in ax.get_yticklabels()] == ["loops", "NumPy"]
 
 

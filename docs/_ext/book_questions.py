@@ -20,14 +20,12 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 MARK = re.compile(r"^\[([^\]]*)\]\s*")
+KINDS = ("number", "shape")
 
 
 def with_minus(text: str) -> str:
     """Return a number with the sign that books print for minus."""
     return re.sub(r"^-(?=[\d.])", "\N{MINUS SIGN}", text)
-
-
-KINDS = ("number", "shape")
 
 
 class Tag(nodes.General, nodes.Element):

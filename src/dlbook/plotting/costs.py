@@ -48,6 +48,9 @@ def race(seconds: Mapping[str, float], *, ax: Axes | None = None) -> Figure:
     for bar, hatch in zip(bars, hatches, strict=True):
         bar.set(hatch=hatch, edgecolor="white", linewidth=0)
     with_unit = EngFormatter("s")
+    # Down to nanoseconds, which readers know: 0.35 ns and not 350 ps.
+    prefixes = with_unit.ENG_PREFIXES
+    with_unit.ENG_PREFIXES = {power: prefixes[power] for power in prefixes if power >= -9}
     ax.bar_label(bars, [with_unit(float(f"{time:.3g}")) for time in times], padding=4)
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(with_unit)
