@@ -6,6 +6,7 @@
 """The tasks of the book: ``nox -l`` lists them; ``nox -s docs`` builds the site."""
 
 import getpass
+import json
 import os
 import re
 import shutil
@@ -273,6 +274,10 @@ def notebooks(session: nox.Session) -> None:
         session.error("There are no notebooks: build the site first, with `nox -s docs`.")
     with tempfile.TemporaryDirectory() as scratch:
         copies = [shutil.copy(name, scratch) for name in files]
+        # Those that took the build longest come first, so that no core waits for the other.
+        times = Path("build/executed/seconds.json")
+        known = json.loads(times.read_text("utf-8")) if times.exists() else {}
+        copies.sort(key=lambda name: known.get(Path(name).stem, 0.0), reverse=True)
         command = ("jupyter", "execute", "--timeout", "600")
         with ThreadPoolExecutor(2) as pool:  # most notebooks keep one core busy
             list(pool.map(lambda name: session.run(*command, name, env=ONE_THREAD), copies))

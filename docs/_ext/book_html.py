@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from book_questions import SUMMARY
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -113,7 +114,7 @@ class FoldAnswers(SphinxPostTransform):
         for node in list(self.document.findall(solution_node)):
             if "dropdown" in node["classes"]:
                 node["classes"].remove("dropdown")
-                start = '<details class="answer"><summary>Show the answer</summary>'
+                start = f'<details class="answer">{SUMMARY}'
                 before, after = (
                     nodes.raw("", markup, format="html") for markup in (start, "</details>")
                 )

@@ -21,6 +21,11 @@ from sphinx.writers.html5 import HTML5Translator
 
 MARK = re.compile(r"^\[([^\]]*)\]\s*")
 KINDS = ("number", "shape")
+# What a reader presses for an answer; book.css shows one of the two, as for code that is folded.
+SUMMARY = (
+    '<summary><span class="collapsed">Show the answer</span>'
+    '<span class="expanded">Hide the answer</span></summary>'
+)
 
 
 def with_minus(text: str) -> str:
@@ -138,7 +143,7 @@ class Question(SphinxDirective):
         return [self.folded(solution, because, *([mistakes] if items else [])), *messages]
 
     def folded(self, *children: nodes.Node) -> Tag:
-        summary = tag("summary", "", nodes.Text("Show the answer"))
+        summary = nodes.raw("", SUMMARY, format="html")
         return tag("details", "question-answer", summary, *children)
 
 
