@@ -7,6 +7,7 @@
 
 import getpass
 import json
+import locale
 import os
 import re
 import shutil
@@ -24,6 +25,11 @@ nox.options.reuse_venv = "yes"
 # Every page and many tests import TensorFlow anew. Compiled modules, kept in the sessions' own
 # environments, make that 3 seconds rather than 8, so we overrule who asked for none.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Python reads the path of the package in the encoding of the locale, also in its UTF-8 mode. With
+# the locale C it could not start where a letter of that path is not in ASCII.
+if os.name == "posix" and locale.nl_langinfo(locale.CODESET).upper() != "UTF-8":
+    os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def can_be_written(folder: Path) -> bool:

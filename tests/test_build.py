@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 
 import pytest
@@ -359,3 +360,17 @@ def test_a_build_that_was_killed_between_its_two_renamings_is_mended(nox_book):
     nox_book.replace("docs/relu.md", "import time\n", "import time\nassert 1 == 2\n")
     assert nox(nox_book)[0] != 0
     assert site(nox_book) == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems know no locale C")
+def test_with_the_locale_c_the_sessions_find_a_package_whose_path_has_umlauts(tmp_path):
+    folder, environment = tmp_path / "Bücher", tmp_path / "environment"
+    folder.mkdir()
+    (folder / "some_package.py").touch()
+    venv.create(environment, symlinks=True)
+    [places] = environment.glob("lib/python*/site-packages")
+    (places / "there.pth").write_text(f"{folder}\n", "utf-8")
+    session = [str(environment / "bin/python"), "-c", "import some_package"]
+    code = f"import subprocess, noxfile\nsubprocess.run({session!r}, check=True)"
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"LC_ALL": "C"}, check=True)
