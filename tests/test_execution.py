@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import types
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,13 @@ def test_chatter_of_tensorflow_is_left_out_and_other_words_are_not():
 # -- the cache of what has run -----------------------------------------------------------------
 
 
+def keep(folder, *pages):
+    """Add pages to a cache, opened anew as a build does."""
+    with closing(Cache(folder)) as cache:
+        for each in pages:
+            cache.add(each, runner.Run(each.name, 1.5))
+
+
 @pytest.fixture
 def kept(tmp_path):
     """The folder of a cache, and two pages that it holds."""
@@ -202,17 +210,15 @@ def kept(tmp_path):
         path = tmp_path / f"{name}.md"
         path.write_text(page(f"name = {name!r}"), "utf-8")
         pages.append(runner.read_page(path))
-    cache = Cache(tmp_path / "executed")
-    for each in pages:
-        cache.add(each, runner.Run(each.name, 1.5))
+    keep(tmp_path / "executed", *pages)
     return tmp_path / "executed", pages
 
 
 def held(kept):
     """Return the names of the pages that the cache holds, opened anew as the next build does."""
     folder, pages = kept
-    cache = Cache(folder)
-    return [each.name for each in pages if cache.holds(each.notebook)]
+    with closing(Cache(folder)) as cache:
+        return [each.name for each in pages if cache.holds(each.notebook)]
 
 
 def test_what_has_run_is_held(kept):
@@ -225,7 +231,8 @@ def test_what_has_run_is_held(kept):
 @pytest.mark.parametrize("damage", ["cut", "gone", "no digest", "other digest", "no folder"])
 def test_a_damaged_entry_is_not_held_and_can_be_added_again(kept, damage):
     folder, pages = kept
-    entry = Cache(folder).place(pages[0].notebook)
+    with closing(Cache(folder)) as cache:
+        entry = cache.place(pages[0].notebook)
     if damage == "cut":
         entry.write_bytes(entry.read_bytes()[:-10])
     elif damage == "gone":
@@ -237,7 +244,7 @@ def test_a_damaged_entry_is_not_held_and_can_be_added_again(kept, damage):
     else:
         shutil.rmtree(entry.parent)
     assert held(kept) == ["two"]
-    Cache(folder).add(pages[0], runner.Run("one", 1.5))
+    keep(folder, pages[0])
     assert held(kept) == ["one", "two"]
 
 
@@ -254,6 +261,5 @@ def test_a_cache_without_a_sound_database_begins_anew(kept, damage):
     else:
         database.write_bytes(database.read_bytes()[:5000])
     assert held(kept) == []
-    for each in pages:
-        Cache(folder).add(each, runner.Run(each.name, 1.5))
+    keep(folder, *pages)
     assert held(kept) == ["one", "two"]

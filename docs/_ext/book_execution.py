@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from book_runner import TIMEOUT, Page, Run, report, run_pages
@@ -27,17 +28,22 @@ DIGEST = "digest.txt"
 
 
 class Cache:
-    """MyST-NB's cache of executed notebooks, which notices damage."""
+    """MyST-NB's cache of executed notebooks, which notices damage; close it after use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.cache = get_cache(str(folder))
         try:
-            self.cache = get_cache(str(folder))
             self.cache.list_cache_records()
         except Exception as error:
             LOGGER.info("the cache of executed pages cannot be read (%s): it begins anew", error)
+            self.close()
             shutil.rmtree(folder, ignore_errors=True)
             self.cache = get_cache(str(folder))
+
+    def close(self) -> None:
+        """End the connections to the database."""
+        self.cache.db.dispose()
 
     def place(self, notebook: NotebookNode) -> Path:
         """Return the file of an executed notebook."""
@@ -92,7 +98,7 @@ def pages_of(env: BuildEnvironment, names: Iterable[str]) -> list[Page]:
 
 
 def run_what_changed(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
-    """Run the pages that will be read and are not in the cache; stop if a claim does not hold."""
+    """Run the pages that will be read and are not in the cache."""
     if app.config.nb_execution_mode != "cache":  # `-D nb_execution_mode=off` shows the layout alone
         return
     pages = pages_of(env, names)
@@ -100,10 +106,15 @@ def run_what_changed(app: Sphinx, env: BuildEnvironment, names: list[str]) -> No
         return
     folder = Path(app.config.nb_execution_cache_path)
     folder.mkdir(parents=True, exist_ok=True)
-    cache = Cache(folder)
-    pages = [page for page in pages if not cache.holds(page.notebook)]
-    if not pages:
-        return
+    with closing(Cache(folder)) as cache:
+        pages = [page for page in pages if not cache.holds(page.notebook)]
+        if pages:
+            run_into(cache, pages, app)
+
+
+def run_into(cache: Cache, pages: list[Page], app: Sphinx) -> None:
+    """Run pages and keep them in the cache; stop if a claim does not hold."""
+    folder = cache.folder
     times = folder.parent / "seconds.json"
     known = measured(times)
     hints = {name: TIMEOUT - rank for rank, name in enumerate(app.config.book_long_pages)}
