@@ -172,12 +172,15 @@ class SpoilOne(ast.NodeTransformer):
     """
 
     def __init__(self, wanted: int, calls: set[str]) -> None:
-        self.wanted, self.calls, self.seen, self.inside = wanted, calls, -1, False
+        self.wanted, self.calls, self.inside = wanted, calls, False
+        self.checks = 0
+        self.seen: list[int | None] = []  # for each value, the number of the check that reads it
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         self.inside = True
         node.test = self.visit(node.test)
         self.inside = False
+        self.checks += 1
         return node
 
     def is_value(self, node: ast.AST) -> bool:
@@ -192,8 +195,8 @@ class SpoilOne(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> ast.AST:
         if self.is_value(node):
-            self.seen += 1
-            if self.seen == self.wanted:
+            self.seen.append(self.checks if self.inside else None)
+            if len(self.seen) - 1 == self.wanted:
                 return ast.Call(ast.Name("_spoil", ast.Load()), [node], [])
         return super().visit(node)
 
@@ -294,14 +297,16 @@ def sabotage_cell(source: str, names: dict) -> Iterator[tuple[int, str, str]]:
         for spoil in SABOTAGE.values():
             if todo and time.perf_counter() < end and (worse := spoilt(names, name, spoil)):
                 todo -= run_checks(code, worse)
-    # What the cell makes itself cannot be spoilt before: so each value in it, one at a time, the
-    # last first, since the checks read these.
+    # What the cell makes itself cannot be spoilt before: so each value in it, one at a time: those
+    # that the checks read, which notice it at once, then the others, the last of them first.
     calls = set().union(*(calls_to_spoil(sites.lines[k][1], names) for k in todo))
     counting = SpoilOne(-1, calls)
     counting.visit(without_glue(ast.parse(source)))
-    for each in reversed(range(counting.seen + 1)):
+    for each in sorted(range(len(counting.seen)), key=lambda k: (counting.seen[k] is None, -k)):
         if not todo or time.perf_counter() > end:
             break
+        if counting.seen[each] is not None and counting.seen[each] not in todo:
+            continue
         variant = SpoilOne(each, calls).visit(without_glue(ast.parse(source)))
         worse = compile(ast.fix_missing_locations(Sites().visit(variant)), "<sabotage>", "exec")
         for spoil in SABOTAGE.values():
