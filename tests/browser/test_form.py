@@ -64,6 +64,17 @@ def test_all_that_is_folded_away_looks_alike(fresh_page, server, width, theme):
     assert looks.popitem()[1] == set(kinds)
 
 
+@pytest.mark.parametrize("kind", ["hide", "answer", "question-answer"])
+def test_what_folds_says_what_a_press_will_do(fresh_page, server, kind):
+    fresh_page.goto(f"{server.address}/scores-to-loss.html")
+    button = fresh_page.locator(f"details.{kind} > summary").first
+    before = button.inner_text().strip()
+    button.click()
+    after = button.inner_text().strip()
+    assert re.fullmatch(r"Show the \w+", before)
+    assert after == before.replace("Show", "Hide")
+
+
 # Words on more than one line; addresses may break anywhere.
 TORN = r"""() => {
     const article = document.querySelector(".bd-article");
