@@ -140,6 +140,7 @@ REFUSED = {
         ((HUGE,), MemoryError, "Unable to allocate"),
     ],
     "ops.naive_add": [
+        ((ONES[0], ONES), ValueError, r"x: expected an array of rank 2.*\(3,\)"),
         ((ONES, ONES.T), ValueError, r"y: expected shape \(2, 3\).*: \(3, 2\)"),
         ((ONES, 1.0), TypeError, "y: expected a NumPy array. Received: float"),
         ((ONES, MASKED), TypeError, "y: expected a NumPy array.*MaskedArray"),
@@ -154,13 +155,16 @@ REFUSED = {
     "ops.naive_vector_dot": [
         ((ONES[0], ONES[:, 0]), ValueError, r"y: expected shape \(3,\)"),
         ((ONES, ONES), ValueError, "x: expected an array of rank 1"),
+        ((ONES[0], ONES), ValueError, "y: expected an array of rank 1"),
         ((np.float64(1), ONES[0]), TypeError, "x: expected a NumPy array"),
     ],
     "ops.naive_matrix_vector_dot": [
+        ((ONES[0], ONES[0]), ValueError, "x: expected an array of rank 2"),
         ((ONES, ONES[:, 0]), ValueError, r"y: expected shape \(3,\)"),
         ((ONES, None), TypeError, "y: expected a NumPy array"),
     ],
     "ops.naive_matrix_dot": [
+        ((ONES[0], ONES), ValueError, "x: expected an array of rank 2"),
         ((ONES, ONES), ValueError, r"y: expected shape \(3, 3\)"),
         ((ONES, TEXT.T), TypeError, "y: expected real numbers.*: dtype <U1"),
     ],
@@ -169,6 +173,7 @@ REFUSED = {
         ((np.eye(2), [0]), ValueError, r"vector: expected shape \(2,\)"),
         ((np.ones((0, 2)), []), ValueError, r"matrix: expected a matrix"),
         (([[NAN]], [0]), ValueError, "matrix: expected finite.*nan"),
+        (([[np.longdouble("1e4000")]], [0]), ValueError, "matrix: expected finite"),
         (([[1]], [-INF]), ValueError, "vector: expected finite.*-inf"),
         (([[LONG]], [0]), TypeError, f"matrix: {NO_NUMBERS} object"),
         (([["1"]], [0]), TypeError, f"matrix: {NO_NUMBERS} <U1"),

@@ -146,6 +146,10 @@ def test_half_precision_sums_keep_numpys_precision():
     # Whole numbers up to 2**24 are exact in float32, in which NumPy adds up, and 4096 in float16.
     ones = np.ones(4096, dtype="float16")
     assert ops.naive_vector_dot(ones, ones) == np.dot(ones, ones) == 4096
+    # 1 + 2**-11 lies in the middle between two numbers of float16 and goes to the even one, 1. What
+    # is added last would tip it the other way, and is lost in float32, but not in float64.
+    x, y = (np.array([1, 2.0**-11, 2.0**-14], "float16"), np.array([1, 1, 2.0**-14], "float16"))
+    assert ops.naive_vector_dot(x, y) == np.dot(x, y) == 1
 
 
 @pytest.mark.parametrize(
