@@ -1,5 +1,7 @@
 """The build of the site: what is shown is never stale, and nothing runs twice for nothing."""
 
+import errno
+import importlib.util
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import venv
 from pathlib import Path
 
@@ -374,3 +377,43 @@ def test_with_the_locale_c_the_sessions_find_a_package_whose_path_has_umlauts(tm
     code = f"import subprocess, noxfile\nsubprocess.run({session!r}, check=True)"
     command = [sys.executable, "-c", code]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"LC_ALL": "C"}, check=True)
+
+
+@pytest.fixture(scope="module")
+def noxfile():
+    """The tasks, imported once, as they are registered; what they change for sessions is undone."""
+    if not os.access(ROOT, os.W_OK):
+        pytest.skip("the file would start nox anew in a copy of this folder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        for name in ("LC_ALL", "XDG_CACHE_HOME", "PYTHONDONTWRITEBYTECODE"):
+            patch.setenv(name, os.environ.get(name, ""))
+        spec = importlib.util.spec_from_file_location("noxfile", ROOT / "noxfile.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("kind", ["of a file", "of a folder"])
+def test_a_site_that_cannot_be_written_leaves_the_one_that_was_there(
+    noxfile, tmp_path, monkeypatch, kind
+):
+    place, made = tmp_path / "html", tmp_path / "made"
+    for folder in (place, made):
+        folder.mkdir()
+        (folder / "index.html").write_text(folder.name)
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def copy(source, goal, **how):
+        goal.mkdir()
+        (goal / "half").touch()
+        raise shutil.Error([("one", "two", str(full))]) if kind == "of a file" else full
+
+    def error(words):
+        raise SystemExit(words)
+
+    monkeypatch.setattr(shutil, "copytree", copy)
+    with pytest.raises(SystemExit, match="html stays as it was.*No space left on device"):
+        noxfile.put_in_place(types.SimpleNamespace(error=error), made, place)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["html", "made"]
+    assert (place / "index.html").read_text() == "html"
