@@ -5,6 +5,7 @@
 # ///
 """The tasks of the book: ``nox -l`` lists them; ``nox -s docs`` builds the site."""
 
+import contextlib
 import getpass
 import json
 import locale
@@ -294,8 +295,9 @@ def notebooks(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         copies = [shutil.copy(name, scratch) for name in files]
         # Those that took the build longest come first, so that no core waits for the other.
-        times = Path("build/executed/seconds.json")
-        known = json.loads(times.read_text("utf-8")) if times.exists() else {}
+        known = {}
+        with contextlib.suppress(OSError, ValueError):  # it may be missing, or cut off by a kill
+            known = json.loads(Path("build/executed/seconds.json").read_text("utf-8"))
         copies.sort(key=lambda name: known.get(Path(name).stem, 0.0), reverse=True)
         command = ("jupyter", "execute", "--timeout", "600")
         with ThreadPoolExecutor(2) as pool:  # most notebooks keep one core busy
