@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -41,3 +42,20 @@ def mnist():
 @pytest.fixture
 def rng():
     return np.random.default_rng(20260101)
+
+
+# Once in a process, for all files: nox warns of sessions that it knows already.
+@pytest.fixture(scope="session")
+def noxfile():
+    """The module of the tasks; what its import changes in the surroundings is undone."""
+    root = Path(__file__).parent.parent
+    if not os.access(root, os.W_OK):
+        pytest.skip("the file would start nox anew in a copy of this folder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for name in ("LC_ALL", "XDG_CACHE_HOME", "PYTHONDONTWRITEBYTECODE"):
+            patch.setenv(name, os.environ.get(name, ""))
+        spec = importlib.util.spec_from_file_location("noxfile", root / "noxfile.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module

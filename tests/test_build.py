@@ -1,7 +1,6 @@
 """The build of the site: what is shown is never stale, and nothing runs twice for nothing."""
 
 import errno
-import importlib.util
 import json
 import os
 import re
@@ -377,21 +376,6 @@ def test_with_the_locale_c_the_sessions_find_a_package_whose_path_has_umlauts(tm
     code = f"import subprocess, noxfile\nsubprocess.run({session!r}, check=True)"
     command = [sys.executable, "-c", code]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"LC_ALL": "C"}, check=True)
-
-
-@pytest.fixture(scope="module")
-def noxfile():
-    """The tasks, imported once, as they are registered; what they change for sessions is undone."""
-    if not os.access(ROOT, os.W_OK):
-        pytest.skip("the file would start nox anew in a copy of this folder")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        for name in ("LC_ALL", "XDG_CACHE_HOME", "PYTHONDONTWRITEBYTECODE"):
-            patch.setenv(name, os.environ.get(name, ""))
-        spec = importlib.util.spec_from_file_location("noxfile", ROOT / "noxfile.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("kind", ["of a file", "of a folder"])

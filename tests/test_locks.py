@@ -1,7 +1,6 @@
 """What the constraints file locks, and how nox takes from it what a task needs."""
 
 import re
-import runpy
 from pathlib import Path
 
 import nox
@@ -38,10 +37,9 @@ pear==5.0 \\
 """
 
 
-# Once in a process: nox warns of sessions that it knows already.
-@pytest.fixture(scope="session")
-def locked():
-    return runpy.run_path(str(ROOT / "noxfile.py"))["locked"]
+@pytest.fixture
+def locked(noxfile):
+    return noxfile.locked
 
 
 def pins(text):
