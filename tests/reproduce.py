@@ -2,8 +2,8 @@
 
 Both builds run every page anew, with other seeds of Python's hashes, in other time zones, with the
 same SOURCE_DATE_EPOCH. Every file must then be the same to the byte, but for what cells with the
-tag ``timing`` measured and drew: that is known from the executed pages, and covered before the
-comparison wherever it is published. With names of pages, only these are built, and quickly.
+tag ``timing`` measured and drew: that is known from the executed pages of both builds, and covered
+before the comparison wherever it is published. With names of pages, only these are built.
 """
 
 import argparse
@@ -30,7 +30,11 @@ MEASURED = ".tag_timing .cell_output, .page-times"
 
 @dataclass
 class Timings:
-    """What the cells with the tag ``timing`` gave in one build."""
+    """What the cells with the tag ``timing`` gave in the builds that are compared.
+
+    It is known of both builds together, since a number that one of them measured may stand in the
+    other for something else, and has to be covered in both or in none.
+    """
 
     texts: set[str] = field(default_factory=set)
     images: set[str] = field(default_factory=set)
@@ -46,35 +50,31 @@ class Timings:
                 self.add_output(output)
 
     def add_output(self, output: dict) -> None:
-        """Take up texts, as they are glued, and the names that MyST-NB gives to images."""
+        """Take up texts, printed or glued, and the names that MyST-NB gives to images."""
+        self.texts.update(line.strip() for line in "".join(output.get("text", ())).splitlines())
         for kind, content in output.get("data", {}).items():
             text = "".join(content)
-            if kind == "text/plain":
-                self.texts.add(text.strip().strip("'\""))
+            if kind.endswith("text/plain"):  # what is glued has a longer name
+                self.texts.update(line.strip("'\" ") for line in text.splitlines())
             elif kind.startswith("image/"):
                 svg = kind == "image/svg+xml"
                 data = "\n".join(text.splitlines()).encode() if svg else b64decode(text)
                 self.images.add(hashlib.sha256(data).hexdigest())
+        self.texts.discard("")
 
     @classmethod
-    def of(cls, folder: Path) -> "Timings":
-        """Read all executed pages in a cache."""
+    def of(cls, *folders: Path) -> "Timings":
+        """Read all executed pages in the caches of the builds."""
         timings = cls()
-        for path in folder.rglob("base.ipynb"):
-            timings.add(json.loads(path.read_text("utf-8")))
+        for folder in folders:
+            for path in folder.rglob("base.ipynb"):
+                timings.add(json.loads(path.read_text("utf-8")))
         return timings
-
-    @property
-    def words(self) -> set[str]:
-        """The words that search might know from these texts."""
-        return {word.lower() for text in self.texts for word in re.findall(r"\w+", text)}
 
     def cover_text(self, text: str) -> str:
         """Cover what was measured in a text, the longest first."""
-        for value in sorted(self.texts, key=len, reverse=True):
-            if value:
-                text = re.sub(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\w)", COVERED, text)
-        return text
+        values = map(re.escape, sorted(self.texts, key=len, reverse=True))
+        return re.sub(rf"(?<![\w.])({'|'.join(values)})(?![\w.]*\w)", COVERED, text)
 
     def cover_images(self, text: str) -> str:
         """Cover the names of images that show what was measured."""
@@ -102,13 +102,19 @@ class Timings:
         return json.dumps(notebook)
 
     def cover_index(self, text: str) -> str:
-        """Take the words that were measured out of the index of the search."""
+        """Cover what was measured in the index of the search, which holds the text of all pages."""
         start, end = text.index("{"), text.rindex("}") + 1
         index = json.loads(text[start:end])
-        for name in ("terms", "titleterms"):
-            kept = {word: at for word, at in index[name].items() if word not in self.words}
-            index[name] = kept
-        return json.dumps(index)
+        for page in index["pages"]:
+            for piece in page["pieces"]:
+                piece.update({key: self.cover_text(value) for key, value in piece.items()})
+        return text[:start] + json.dumps(index) + text[end:]
+
+    def cover_manifest(self, text: str) -> str:
+        """Cover the images in the list of the parts of a book, which their names put in order."""
+        lines = self.cover_images(text).splitlines()
+        images = [re.sub(r' id="[^"]*"', "", line) for line in lines if "_images/" in line]
+        return "\n".join([*(line for line in lines if "_images/" not in line), *sorted(images)])
 
     def cover(self, name: str, content: bytes) -> str:
         """Return the content of a file without what was measured."""
@@ -117,8 +123,10 @@ class Timings:
             return self.cover_page(text)
         if name.endswith(".ipynb"):
             return self.cover_notebook(text)
-        if name.endswith("searchindex.js"):
+        if name.endswith("search/data.js"):
             return self.cover_index(text)
+        if name.endswith("content.opf"):
+            return self.cover_manifest(text)
         return self.cover_images(text)
 
 
@@ -157,25 +165,19 @@ def first_difference(first: str, second: str) -> str:
     return f"{first[here]!r}\n      {second[here]!r}"
 
 
-def compare(
-    first: dict[str, bytes], second: dict[str, bytes], timings: tuple[Timings, Timings]
-) -> Differences:
+def compare(first: dict[str, bytes], second: dict[str, bytes], timings: Timings) -> Differences:
     """Compare the files of two builds."""
     found = Differences()
     for name in sorted(first.keys() | second.keys()):
         if name not in first or name not in second:
-            owner = timings[0 if name in first else 1]
-            if COVERED in owner.cover_images(name):
+            if COVERED in timings.cover_images(name):
                 found.timed.append(name)
             else:
                 found.wrong[name] = "is in one build only"
         elif first[name] == second[name]:
             found.same.append(name)
         else:
-            covered = [
-                timing.cover(name.removesuffix(" (time)"), files[name])
-                for timing, files in zip(timings, (first, second), strict=True)
-            ]
+            covered = [timings.cover(name, files[name]) for files in (first, second)]
             if covered[0] == covered[1]:
                 found.timed.append(name)
             else:
@@ -227,8 +229,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
         if not chosen.compare_only:
             build(folder, chosen.pages, number)
     first, second = (files_of(folder / "made" / "html") for folder in folders)
-    timings = tuple(Timings.of(folder / "executed") for folder in folders)
-    found = compare(first, second, (timings[0], timings[1]))
+    timings = Timings.of(*(folder / "executed" for folder in folders))
+    found = compare(first, second, timings)
     for name, where in found.wrong.items():
         print(f"DIFFERS {name}\n      {where}")
     print(f"{len(found.same)} files are the same to the byte, {len(found.timed)} but for what was "

@@ -6,44 +6,69 @@ import sys
 import zipfile
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import reproduce
-from reproduce import COVERED, Timings, compare, files_of
+from reproduce import Timings, compare, files_of
 
 SVG = "<svg>\n<path/>\n</svg>\n"
 NAME = hashlib.sha256(b"<svg>\n<path/>\n</svg>").hexdigest()
 
 
-def cell(source, *outputs, tags=()):
+GLUED_TEXT = "application/papermill.record/text/plain"
+
+
+def cell(source, *outputs, tags=(), printed=""):
+    stream = {"name": "stdout", "output_type": "stream", "text": printed}
     return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source,
-            "outputs": [{"data": data} for data in outputs]}  # fmt: skip
+            "outputs": [{"data": data} for data in outputs] + [stream] * bool(printed)}  # fmt: skip
 
 
-def timings(*cells):
-    found = Timings()
-    found.add({"cells": list(cells)})
-    return found
-
-
-FAST = timings(cell("time()", {"text/plain": "'12.5'"}, {"image/svg+xml": SVG}, tags=["timing"]),
-               cell("other()", {"text/plain": "'7'"}))  # fmt: skip
-SLOW = timings(cell("time()", {"text/plain": "'13.9'"}, tags=["timing"]))
+TIMED = Timings()
+TIMED.add({"cells": [
+    cell("time()", {GLUED_TEXT: "'12.5'"}, {"image/svg+xml": SVG}, tags=["timing"]),
+    cell("other()", {GLUED_TEXT: "'7'"}, {"image/svg+xml": SVG * 2}, printed="30 ms\n"),
+]})  # fmt: skip
+TIMED.add({"cells": [
+    cell("time()", {"text/plain": "'13.9'"}, tags=["timing"], printed="loops 20 ms\nand 9 µs\n")
+]})  # fmt: skip
+INDEX = 'BookSearch.data = {{"pages":[{{"pieces":[{{"text":"{}","code":"9"}}]}}]}};\n'
+MANIFEST = """<manifest>
+<item id="epub-{}" href="_images/{}.svg"/>
+<item id="epub-{}" href="_images/{}.svg"/>
+<item id="epub-3" href="index.xhtml"/>
+</manifest>"""
 GLUED = '<p><span class="pasted-text">{}</span> s, <span class="pasted-text">7</span></p>'
 
 
 def verdict(name, first, second):
     """Compare one file of two builds."""
-    found = compare({name: first.encode()}, {name: second.encode()}, (FAST, SLOW))
+    found = compare({name: first.encode()}, {name: second.encode()}, TIMED)
     return "same" if found.same else "timed" if found.timed else "wrong"
 
 
 def test_only_cells_with_the_tag_are_forgiven():
-    assert FAST.texts == {"12.5"}
-    assert FAST.images == {NAME}
-    assert FAST.sources == {"time()"}
+    assert TIMED.texts == {"12.5", "13.9", "loops 20 ms", "and 9 µs"}
+    assert TIMED.images == {NAME}
+    assert TIMED.sources == {"time()"}
+
+
+def test_the_kernels_own_notebook_is_read_as_we_think(tmp_path):
+    """What a cell glues, shows and prints, as nbclient and MyST-NB keep it."""
+    code = "from myst_nb import glue\nglue('a', '1.5 s', display=False)\nprint('2.5 s')\n'3.5 s'"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code, metadata={"tags": ["timing"]})]
+    )
+    nbclient.NotebookClient(notebook, timeout=60).execute()
+    for number in "12":
+        (tmp_path / number).mkdir()
+        nbformat.write(notebook, tmp_path / number / "base.ipynb")
+    found = Timings.of(tmp_path / "1", tmp_path / "2")
+    assert found.texts == {"1.5 s", "2.5 s", "3.5 s"}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +89,15 @@ def test_only_cells_with_the_tag_are_forgiven():
          '<div class="cell"><div class="cell_output">2</div></div>', "wrong"),
         ("how.html", '<div class="page-times"><td>1</td></div>',
          '<div class="page-times"><td>2</td></div>', "timed"),
-        ("x/searchindex.js", 'Search.setIndex({"terms":{"12":1,"5":2,"a":3},"titleterms":{}})',
-         'Search.setIndex({"terms":{"13":1,"9":2,"a":3},"titleterms":{}})', "timed"),
-        ("x/searchindex.js", 'Search.setIndex({"terms":{"12":1,"b":3},"titleterms":{}})',
-         'Search.setIndex({"terms":{"13":1,"a":3},"titleterms":{}})', "wrong"),
+        ("_static/search/data.js", INDEX.format("loops 20 ms took 12.5"),
+         INDEX.format("and 9 µs took 13.9"), "timed"),
+        ("_static/search/data.js", INDEX.format("took 12.5"), INDEX.format("took 112.5"), "wrong"),
+        ("_static/search/data.js", INDEX.format("took 12.5"), INDEX.format("gave 12.5"), "wrong"),
+        ("_static/search/data.js", INDEX.format("a"), "x" + INDEX.format("a"), "wrong"),
+        ("dlbook.epub/content.opf", MANIFEST.format(1, NAME, 2, "b"),
+         MANIFEST.format(1, "b", 2, NAME), "timed"),
+        ("dlbook.epub/content.opf", MANIFEST.format(1, NAME, 2, "b"),
+         MANIFEST.format(1, "c", 2, NAME), "wrong"),
     ],
 )  # fmt: skip
 def test_a_file_is_the_same_or_timed_or_wrong(name, first, second, expected):
@@ -91,10 +121,12 @@ def test_notebooks_lose_the_outputs_and_words_of_timed_cells_only(source, words,
 
 
 def test_a_file_in_one_build_only_must_be_an_image_of_what_was_timed():
-    assert compare({f"_images/{NAME}.svg": b""}, {}, (FAST, SLOW)).timed
-    assert compare({}, {f"_images/{NAME}.svg": b""}, (FAST, SLOW)).wrong
-    assert compare({"new.html": b""}, {}, (FAST, SLOW)).wrong
-    assert COVERED in FAST.cover_images(f"<img src={NAME}.svg>")
+    for name in f"_images/{NAME}.svg", f"dlbook.epub/_images/{NAME}.svg (time)":
+        assert compare({name: b""}, {}, TIMED).timed
+        assert compare({}, {name: b""}, TIMED).timed
+    for name in f"_images/{NAME[::-1]}.svg", "new.html":
+        assert compare({name: b""}, {}, TIMED).wrong
+        assert compare({}, {name: b""}, TIMED).wrong
 
 
 def test_the_parts_of_a_book_are_compared_and_their_times(tmp_path):
@@ -102,7 +134,7 @@ def test_the_parts_of_a_book_are_compared_and_their_times(tmp_path):
         (tmp_path / folder).mkdir()
         with zipfile.ZipFile(tmp_path / folder / "dlbook.epub", "w") as book:
             book.writestr(zipfile.ZipInfo("x.xhtml", (year, 1, 1, 0, 0, 0)), "<p/>")
-    found = compare(files_of(tmp_path / "a"), files_of(tmp_path / "b"), (FAST, SLOW))
+    found = compare(files_of(tmp_path / "a"), files_of(tmp_path / "b"), TIMED)
     assert found.same == ["dlbook.epub/x.xhtml"]
     assert list(found.wrong) == ["dlbook.epub/x.xhtml (time)"]
 
