@@ -44,6 +44,7 @@ extensions = [
     "book_reading_time",
     "book_search",
     "book_terms",
+    "book_timed",
     "myst_nb",
     "notfound.extension",
     "numpydoc",

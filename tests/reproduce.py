@@ -25,7 +25,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).parent.parent
 COVERED = "[timing]"
 # What measures by its nature: cells with the tag, and the table of how long each page ran.
-MEASURED = ".tag_timing .cell_output, .page-times"
+MEASURED = ".tag_timing .cell_output, .page-times, .timed"
 
 
 @dataclass
@@ -85,9 +85,6 @@ class Timings:
         soup = BeautifulSoup(self.cover_images(text), "html.parser")
         for measured in soup.select(MEASURED):
             measured.string = COVERED
-        for glued in soup.select(".pasted-text, .question-value, .question-mistake"):
-            if glued.get_text().strip() in self.texts:
-                glued.string = COVERED
         return str(soup)
 
     def cover_notebook(self, text: str) -> str:
@@ -100,15 +97,6 @@ class Timings:
             elif source in self.sources:
                 cell["outputs"] = []
         return json.dumps(notebook)
-
-    def cover_index(self, text: str) -> str:
-        """Cover what was measured in the index of the search, which holds the text of all pages."""
-        start, end = text.index("{"), text.rindex("}") + 1
-        index = json.loads(text[start:end])
-        for page in index["pages"]:
-            for piece in page["pieces"]:
-                piece.update({key: self.cover_text(value) for key, value in piece.items()})
-        return text[:start] + json.dumps(index) + text[end:]
 
     def cover_manifest(self, text: str) -> str:
         """Cover the images in the list of the parts of a book, which their names put in order."""
@@ -123,8 +111,6 @@ class Timings:
             return self.cover_page(text)
         if name.endswith(".ipynb"):
             return self.cover_notebook(text)
-        if name.endswith("search/data.js"):
-            return self.cover_index(text)
         if name.endswith("content.opf"):
             return self.cover_manifest(text)
         return self.cover_images(text)

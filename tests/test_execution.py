@@ -9,8 +9,10 @@ import types
 from contextlib import closing
 from pathlib import Path
 
+import book_runner as runner
 import numpy as np
 import pytest
+from book_execution import Cache
 
 ROOT = Path(__file__).parent.parent
 HEADER = """\
@@ -30,10 +32,6 @@ def load(name, path):
     spec.loader.exec_module(module)
     return module
 
-
-runner = load("book_runner", ROOT / "docs/_ext/book_runner.py")
-sys.path.append(str(ROOT / "docs/_ext"))
-from book_execution import Cache  # noqa: E402
 
 explain = load("explain", ROOT / "docs/_kernel/profile_default/startup/explain.py")
 

@@ -1,16 +1,11 @@
 """What `book_epub` makes of Sphinx's EPUB file."""
 
 import re
-import sys
 import zipfile
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "docs" / "_ext"))
-
 import book_epub
+import pytest
 
 PACKAGE = """<package><manifest>
     <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>

@@ -10,18 +10,14 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import book_live
+import book_live_files as files
 import nbformat
 import numpy as np
 import pytest
+from book_runner import read_page
 
 ROOT = Path(__file__).parents[1]
-EXTENSIONS = ROOT / "docs" / "_ext"
-sys.path.insert(0, str(EXTENSIONS))
-
-import book_live  # noqa: E402
-import book_live_files as files  # noqa: E402
-from book_runner import read_page  # noqa: E402
-
 VENDOR = ROOT / "docs" / "_static" / "vendor"
 
 

@@ -1,17 +1,14 @@
 """Reading times follow from what is on a page."""
 
 import re
-import sys
 from pathlib import Path
 
+import book_reading_time as reading
 import pytest
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-sys.path.insert(0, str(DOCS / "_ext"))
-
-import book_reading_time as reading  # noqa: E402
 
 PAGE = """\
 ---
@@ -130,7 +127,6 @@ page
 def built(folder, words):
     """Build a small book with a page of so many words; return the text of both pages."""
     (folder / "conf.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(DOCS / '_ext')!r})\n"
         'extensions = ["myst_nb", "book_reading_time"]\nnb_execution_mode = "off"\n'
     )
     (folder / "index.md").write_text(FRONT)

@@ -36,13 +36,12 @@ TIMED.add({"cells": [
 TIMED.add({"cells": [
     cell("time()", {"text/plain": "'13.9'"}, tags=["timing"], printed="loops 20 ms\nand 9 µs\n")
 ]})  # fmt: skip
-INDEX = 'BookSearch.data = {{"pages":[{{"pieces":[{{"text":"{}","code":"9"}}]}}]}};\n'
 MANIFEST = """<manifest>
 <item id="epub-{}" href="_images/{}.svg"/>
 <item id="epub-{}" href="_images/{}.svg"/>
 <item id="epub-3" href="index.xhtml"/>
 </manifest>"""
-GLUED = '<p><span class="pasted-text">{}</span> s, <span class="pasted-text">7</span></p>'
+GLUED = '<p><span class="pasted-text timed">{}</span> s, <span class="pasted-text">7</span></p>'
 
 
 def verdict(name, first, second):
@@ -78,7 +77,7 @@ def test_the_kernels_own_notebook_is_read_as_we_think(tmp_path):
         ("a.css", "p {}", "p { }", "wrong"),
         ("a.html", GLUED.format("12.5"), GLUED.format("13.9"), "timed"),
         ("a.xhtml", GLUED.format("12.5"), GLUED.format("13.9"), "timed"),
-        ("a.html", GLUED.format("12.5"), GLUED.format("13.8"), "wrong"),
+        ("a.html", GLUED.format("12.5"), GLUED.format("13.8").replace(" timed", ""), "wrong"),
         ("a.html", GLUED.format("12.5"), GLUED.format("13.9").replace("7", "8"), "wrong"),
         ("a.html", "<p>12.5</p>", "<p>13.9</p>", "wrong"),
         ("a.html", '<div class="tag_timing"><div class="cell_output">1</div></div>',
@@ -89,11 +88,6 @@ def test_the_kernels_own_notebook_is_read_as_we_think(tmp_path):
          '<div class="cell"><div class="cell_output">2</div></div>', "wrong"),
         ("how.html", '<div class="page-times"><td>1</td></div>',
          '<div class="page-times"><td>2</td></div>', "timed"),
-        ("_static/search/data.js", INDEX.format("loops 20 ms took 12.5"),
-         INDEX.format("and 9 µs took 13.9"), "timed"),
-        ("_static/search/data.js", INDEX.format("took 12.5"), INDEX.format("took 112.5"), "wrong"),
-        ("_static/search/data.js", INDEX.format("took 12.5"), INDEX.format("gave 12.5"), "wrong"),
-        ("_static/search/data.js", INDEX.format("a"), "x" + INDEX.format("a"), "wrong"),
         ("dlbook.epub/content.opf", MANIFEST.format(1, NAME, 2, "b"),
          MANIFEST.format(1, "b", 2, NAME), "timed"),
         ("dlbook.epub/content.opf", MANIFEST.format(1, NAME, 2, "b"),

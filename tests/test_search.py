@@ -1,13 +1,11 @@
 """What goes into the search index: the text of the pages, in pieces, without their buttons."""
 
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 book_search = pytest.importorskip("book_search", reason="needs the packages that build the site")
 
@@ -54,6 +52,18 @@ def test_objects_do_not_hold_the_words_of_their_methods():
     _, layer, call = book_search.read_page(html, "reference")
     assert (layer["title"], layer["text"]) == ("m.Layer", "A layer.")
     assert (call["title"], call["text"]) == ("m.Layer.call", "Call it.")
+
+
+def test_what_was_measured_is_not_in_the_index():
+    html = """<article class="bd-article"><section id="s"><h1>Speed</h1>
+    <p>It took <span class="pasted-text timed">12</span> ms for <span class="pasted-text">7</span>.
+    </p><div class="cell tag_timing"><div class="cell_input"><pre>run()</pre></div>
+    <div class="cell_output"><pre>13 ms</pre></div></div>
+    <div class="cell"><div class="cell_output"><pre>14</pre></div></div>
+    <div class="page-times"><table><tr><td>15</td></tr></table></div></section></article>"""
+    [page] = book_search.read_page(html, "page")
+    assert page["text"] == "It took … ms for 7."
+    assert page["code"] == "run()\n14"
 
 
 def test_a_page_without_an_article_has_no_pieces():

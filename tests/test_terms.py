@@ -1,16 +1,13 @@
 """One list of terms and symbols: complete, and no page uses one before it is introduced."""
 
 import re
-import sys
 from pathlib import Path
 
+import book_terms
 import pytest
 import yaml
 
 DOCS = Path(__file__).parent.parent / "docs"
-sys.path.insert(0, str(DOCS / "_ext"))
-
-import book_terms  # noqa: E402
 
 LISTED = yaml.safe_load((DOCS / "terms.yml").read_text())
 TERMS, SYMBOLS = LISTED["terms"], LISTED["symbols"]

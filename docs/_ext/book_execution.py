@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+import book_timed
 from book_runner import TIMEOUT, Page, Run, report, run_pages
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -74,6 +75,7 @@ class Cache:
             page.notebook, str(page.path), data={"execution_seconds": run.seconds}
         )
         place = self.place(page.notebook)
+        book_timed.mark(page.notebook)
         try:
             self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             digest = hashlib.sha256(place.read_bytes()).hexdigest()

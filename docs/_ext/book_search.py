@@ -29,6 +29,8 @@ SKIPPED_CLASSES = {
     "headerlink", "reading-time", "section-number", "eqno", "viewcode-back", "viewcode-link",
     "question-choices", "question-mistakes", "question-reasons", "copybtn",
 }  # fmt: skip
+# What was measured is other in each build, and nobody searches for it.
+MEASURED = ".timed, .tag_timing .cell_output, .page-times"
 # These stand on lines of their own; what else there is runs on in the sentence.
 BLOCKS = {
     "p", "li", "dt", "dd", "tr", "td", "th", "div", "section", "figcaption", "table", "ul", "ol",
@@ -212,6 +214,8 @@ def read_page(html: str, kind: str) -> list[dict[str, Any]]:
     article = BeautifulSoup(html, "html.parser").find("article")
     if article is None:
         return []
+    for measured in article.select(MEASURED):
+        measured.replace_with("…" if measured.name == "span" else "")
     split = {
         "glossary": definitions, "notation": symbols, "reference": objects, "bibliography": works,
     }.get(kind)  # fmt: skip
