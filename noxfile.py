@@ -318,9 +318,9 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Change the package in small ways, and see which changes the tests do not notice.
+    """Change package and extensions in small ways, and see which changes the tests do not notice.
 
-    `nox -s mutation -- ops geometry` tries these modules only.
+    `nox -s mutation -- ops book_css` tries these modules only.
     """
     install(session, "mutation")
     session.run("python", "tests/mutation.py", *session.posargs)

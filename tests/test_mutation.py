@@ -38,12 +38,16 @@ def test_what_no_test_notices_is_alive_unless_it_is_explained(status):
 
 
 def test_each_module_and_each_of_its_tests_exists():
-    for module, tests in mutation.MODULES.items():
-        assert (mutation.ROOT / "src/dlbook" / f"{module}.py").is_file()
-        assert all((mutation.ROOT / "tests" / name).is_file() for name in tests)
+    files = {
+        **{f"src/dlbook/{module}.py": tests for module, tests in mutation.MODULES.items()},
+        **{f"docs/_ext/{module}.py": tests for module, tests in mutation.EXTENSIONS.items()},
+    }
+    for name, tests in files.items():
+        assert (mutation.ROOT / name).is_file()
+        assert all((mutation.ROOT / "tests" / test).is_file() for test in tests)
 
 
-@pytest.mark.parametrize("module", mutation.MODULES)
+@pytest.mark.parametrize("module", [*mutation.MODULES, *mutation.EXTENSIONS])
 def test_explanations_have_a_change_and_a_reason(module):
     for change, because in mutation.explanations(module).items():
         assert change.startswith("- ")
