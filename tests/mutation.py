@@ -1,10 +1,10 @@
 """Change package and extensions in small ways, and see which changes the tests do not notice.
 
 ``nox -s mutation -- ops book_css`` tries two modules, each with its own tests; without names all
-of MODULES and EXTENSIONS. mutmut makes the mutants and runs the tests, which it loads once for all of them. The
-mutants that live are listed; those that change nothing which a test could see are explained in
-``tests/mutants.toml``, by name and change. A module passes if 95 in 100 of the others die, an
-extension of Sphinx if 90 do.
+of MODULES and EXTENSIONS. mutmut makes the mutants and runs the tests, which it loads once for
+all of them. The mutants that live are listed; those that change nothing which a test could see are
+explained in ``tests/mutants.toml``, by name and change. A module passes if 95 in 100 of the others
+die, an extension of Sphinx if 90 do.
 """
 
 import argparse
