@@ -184,3 +184,4 @@ def test_it_may_read_and_write_in_parallel(package, docs):
     extension = book(docs).extensions["book_api"]
     assert extension.parallel_read_safe is True
     assert extension.parallel_write_safe is True
+    assert extension.metadata == {}, "and nothing that Sphinx does not know"

@@ -75,3 +75,4 @@ def test_it_may_read_and_write_in_parallel(page):
     extension = page[0].extensions["book_bibliography"]
     assert extension.parallel_read_safe is True
     assert extension.parallel_write_safe is True
+    assert extension.metadata == {}, "and nothing that Sphinx does not know"

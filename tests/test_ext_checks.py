@@ -157,3 +157,4 @@ def test_it_may_read_and_write_in_parallel(tmp_path):
     extension = book(tmp_path).extensions[book_checks.__name__]
     assert extension.parallel_read_safe is True
     assert extension.parallel_write_safe is True
+    assert extension.metadata == {}, "and nothing that Sphinx does not know"

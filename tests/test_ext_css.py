@@ -192,6 +192,7 @@ def test_pages_are_read_but_not_written_in_parallel(book):
     extension = book.app().extensions["book_css"]
     assert extension.parallel_read_safe is True
     assert extension.parallel_write_safe is False, "each process would know its own sheets only"
+    assert extension.metadata == {}, "and nothing that Sphinx does not know"
 
 
 # --- versions ------------------------------------------------------------------------------------

@@ -72,3 +72,9 @@ def test_functions_and_classes_keep_their_tables():
 def test_code_that_is_no_python_is_refused():
     with pytest.raises(SyntaxError):
         symbols_of("x = = 1")
+
+
+def test_code_that_contradicts_itself_is_refused_with_the_name_of_a_cell():
+    with pytest.raises(SyntaxError, match="before global declaration") as error:
+        symbols_of("x = 1\nglobal x")
+    assert error.value.filename == "<cell>"
