@@ -2,6 +2,7 @@
 
 import re
 
+import pybtex.plugin
 import pytest
 from book_bibliography import cited_as
 from bs4 import BeautifulSoup
@@ -44,7 +45,9 @@ WORKS = """\
 
 
 @pytest.fixture
-def page(tmp_path):
+def page(tmp_path, monkeypatch):
+    # As in a new process: pybtex keeps what was registered first (and names this as it likes).
+    monkeypatch.setattr(pybtex.plugin, "_RUNTIME_PLUGINS", {}, raising=False)
     (tmp_path / "works.bib").write_text(WORKS)
     (tmp_path / "index.rst").write_text(
         "Title\n=====\n\nBy :cite:`one` and :cite:t:`two`.\n\n.. bibliography::\n   :style: book\n"

@@ -64,7 +64,7 @@ def test_an_image_without_words_is_told_with_its_name_and_place(tmp_path, alt, s
 
 def test_an_image_that_has_no_such_text_at_all_is_told(tmp_path):
     [finding] = findings(tmp_path, "```{image} picture.png\n```")
-    assert f"index.md:3: WARNING: {NEEDED}picture.png" in finding
+    assert f"{NEEDED}picture.png" in finding
 
 
 def test_every_image_is_told_that_has_no_words(tmp_path):

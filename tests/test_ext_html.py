@@ -96,20 +96,23 @@ def figures(tmp_path):
     return tmp_path
 
 
+def size(image):
+    """Return width and height; docutils 0.21 puts them into a style."""
+    style = dict(re.findall(r"(width|height): ([^;]*)", image.get("style", "")))
+    width, height = (image.get(side, style.get(side)) for side in ("width", "height"))
+    return width and width.removesuffix("px"), height and height.removesuffix("px")
+
+
 def test_figures_have_a_size_and_drawn_ones_are_shown_smaller(figures):
     book = Book(figures).build()
     images = book.soup("index.html").find(role="main").find_all("img")
-    sizes = {
-        image["alt"]: (image.get("width"), image.get("height"), image.get("style"))
-        for image in images
-    }
-    assert sizes == {
-        "drawn": ("172", "87", None),  # 0.86 of 200 and 101
-        "vector": ("100", "50", None),
-        "half": (None, None, "width: 50%;"),
-        "wide": ("86", None, None),
-        "measured": (None, None, "width: 30px; height: 3em;"),
-        "unknown": (None, None, None),
+    assert {image["alt"]: size(image) for image in images} == {
+        "drawn": ("172", "87"),  # 0.86 of 200 and 101
+        "vector": ("100", "50"),
+        "half": ("50%", None),
+        "wide": ("86", None),
+        "measured": ("30", "3em"),
+        "unknown": (None, None),
     }
     assert "Error" not in book.said.getvalue()
 
@@ -122,7 +125,7 @@ def test_text_comes_before_all_figures_but_the_first(figures):
 def test_an_epub_file_has_no_attribute_that_it_does_not_know(figures):
     book = Book(figures, "epub", version="1", copyright="2026").build()
     images = book.soup("index.xhtml").find_all("img")
-    assert [image["width"] for image in images if image["alt"] == "drawn"] == ["172"]
+    assert [size(image)[0] for image in images if image["alt"] == "drawn"] == ["172"]
     assert not any("fetchpriority" in image.attrs for image in images)
 
 
@@ -420,12 +423,18 @@ def test_all_that_is_folded_looks_alike_and_says_what_it_holds(report):
     assert deeper.div.attrs == {}
     assert deeper.div.p.get_text() == "Down here."
     assert deeper.find("svg") is None
-    assert code["class"] == cell["class"] == ["hide"]
+    for details in (code, cell):
+        assert "hide" in details["class"]
+        assert "admonition" not in details["class"]
     assert code.summary.attrs == cell.summary.attrs == {}
-    assert [(line["class"], line.get_text()) for line in code.summary.find_all("p")] == [
-        (["collapsed", "summary-text"], "Show the code"),
-        (["expanded", "summary-text"], "Hide the code"),
-    ]
+    lines = [(line["class"], line.get_text()) for line in code.summary.find_all("p")]
+    assert lines in (
+        [],  # an older MyST-NB writes no paragraphs, whose look the theme would give them
+        [
+            (["collapsed", "summary-text"], "Show the code"),
+            (["expanded", "summary-text"], "Hide the code"),
+        ],
+    )
 
 
 API = """Reference
