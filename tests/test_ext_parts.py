@@ -51,8 +51,10 @@ def listed(html):
         assert title.span["class"] == ["caption-text"]
         pages = title.find_next_sibling()
         assert (pages.name, pages["class"]) == ("ul", ["nav", "bd-sidenav"])
+        assert pages.find_all(string=True, recursive=False) == [], "items and nothing else"
         found[title.get_text()] = [item.a["href"] for item in pages.find_all("li")]
     assert len(soup.find_all(True, recursive=False)) == 2 * len(found), "there is nothing else"
+    assert "".join(soup.find_all(string=True, recursive=False)).strip() == ""
     return found
 
 
@@ -87,9 +89,15 @@ def test_the_page_itself_is_marked_and_stands_in_its_part():
     html = f"<ul>{items('one.html', '#', 'two.html')}</ul>"
     shown = book_parts.in_parts(html, "three", PARTS)
     assert listed(shown) == {"Part 1: Look": ["one.html", "two.html"], "Then": ["#"]}
+    assert 'aria-current="page"' in shown
     marks = [link.get("aria-current") for link in BeautifulSoup(shown, "html.parser").select("a")]
     assert marks == [None, None, "page"]
     assert list(listed(book_parts.in_parts(html, "in/three", PARTS))) == ["Part 1: Look", "Then"]
+
+
+def test_a_number_may_stand_before_a_link():
+    html = '<ul><li><span>3.</span> <a href="three.html">Three</a></li></ul>'
+    assert listed(book_parts.in_parts(html, "index", PARTS)) == {"Then": ["three.html"]}
 
 
 def test_lists_within_lists_stay_with_their_page():
