@@ -1,6 +1,7 @@
 """Formulas become MathML when the site is built, with the spaces that typesetters set."""
 
 import re
+from xml.etree import ElementTree as ET
 
 import book_mathml
 import pytest
@@ -138,6 +139,18 @@ def test_punctuation_stays_on_the_line_of_its_formula(build, builder):
     assert paragraphs == ["Onex2,twoy.Three(z).fouru;five.", "v", "Boldw;v", "a!", "See(1)."]
 
 
+def test_formulas_in_the_text_stay_in_it(build):
+    formulas = build("html").select("p math")
+    assert len(formulas) == 8
+    assert not any(formula.has_attr("display") for formula in formulas)
+
+
+def test_an_epub_file_can_read_a_page_with_formulas_as_xml(build, tmp_path):
+    build("epub")
+    page = ET.parse(tmp_path / "epub/index.xhtml")
+    assert len(list(page.iter("{http://www.w3.org/1998/Math/MathML}math"))) == 10
+
+
 def test_text_that_is_not_for_browsers_stays_as_it_is(build):
     page = build("pseudoxml").get_text()
     assert "formula" not in page
@@ -162,6 +175,7 @@ def test_formulas_of_their_own_have_a_number_if_pages_refer_to_them(build):
     assert plain.select(".eqno") == []
     assert not plain.has_attr("id")
     assert numbered.parent is plain.parent, "each ends where it should"
+    assert "".join(plain.parent.find_all(string=True, recursive=False)).strip() == ""
     assert "$" not in page.section.get_text()
 
 
