@@ -64,7 +64,7 @@ def shorten(css: str, words: set[str], dropped: re.Pattern[str] | None) -> str:
         head = tinycss2.serialize(getattr(rule, "prelude", [])).strip()
         body = tinycss2.serialize(rule.content or []).strip() if hasattr(rule, "content") else ""
         if rule.type == "qualified-rule":
-            selectors = [part for part in split(head) if is_used(part, words)]
+            selectors = [part for part in split(rule.prelude) if is_used(part, words)]
             if dropped:
                 selectors = [part for part in selectors if not dropped.search(part)]
             if selectors and body:
@@ -79,9 +79,15 @@ def shorten(css: str, words: set[str], dropped: re.Pattern[str] | None) -> str:
     return "\n".join(kept)
 
 
-def split(head: str) -> list[str]:
-    """Split a list of selectors at the commas that stand in no bracket."""
-    return [part.strip() for part in re.split(r",(?![^(\[]*[)\]])", head)]
+def split(prelude: list[Any]) -> list[str]:
+    """Split a list of selectors at its commas, but not at those that stand in brackets."""
+    parts: list[list[Any]] = [[]]
+    for piece in prelude:
+        if piece == ",":
+            parts.append([])
+        else:
+            parts[-1].append(piece)
+    return [tinycss2.serialize(part).strip() for part in parts]
 
 
 def move_addresses(css: str, source: str) -> str:
