@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import book_reading_time as reading
+import myst_nb.sphinx_ext  # noqa: F401 - once for all mutants
 import pytest
 from sphinx.application import Sphinx
 
