@@ -84,6 +84,8 @@ def test_a_page_without_an_article_has_no_pieces():
         ("<msup><mi>x</mi><mn>2</mn></msup>", "x^2"),
         ("<msup><mi>x</mi><mo>′</mo></msup>", "x^′"),
         ("<msup><mrow><mo>(</mo><mi>x</mi><mo>)</mo></mrow><mn>2</mn></msup>", "(x)^2"),
+        ("<msup><mi>y</mi><mrow><mi>x</mi><mo>′</mo></mrow></msup>", "y^(x′)"),
+        ("<mi>a</mi><mi>ln</mi><mi>b</mi>", "a ln b"),
         ("<msup><mi>e</mi><mrow><mo>−</mo><mi>z</mi></mrow></msup>", "e^(− z)"),
         ("<msub><mi>x</mi><mrow><mi>i</mi><mi>j</mi></mrow></msub>", "x_ij"),
         ("<msub><mi>x</mi><mrow><mi>i</mi><mo>,</mo><mi>j</mi></mrow></msub>", "x_(i,j)"),
@@ -113,7 +115,7 @@ def test_punctuation_stands_at_its_word_and_lines_become_one():
 
 def test_blocks_end_words_and_what_runs_on_in_a_line_does_not():
     html = """<article><section id="s"><h1>In<b>put</b></h1><ul><li>one</li><li>two</li></ul>
-    <p>b<i>o</i>ld<!-- no text --></p>end<button>B</button><a class="x headerlink">#</a></section>
+    <p>b<i>o</i><!-- no text -->ld</p>end<button>B</button><a class="x headerlink">#</a></section>
     <section><h2>No name</h2><p>Text.</p></section>
     <section id="bare"><p>belongs to what is around it</p></section></article>"""
     page, nameless = book_search.read_page(html, "page")
@@ -126,6 +128,14 @@ def test_a_heading_inside_of_something_else_is_not_that_of_the_section():
     <p>inside</p></section></section></article>"""
     [page] = book_search.read_page(html, "page")
     assert page["text"] == "Box inside"
+
+
+def test_sections_inside_of_something_else_are_pieces_too_and_words_before_the_text_are_not():
+    html = """<p>Before.</p><article><section id="s"><h1>Title</h1><div><section id="in"><h2>Inner
+    </h2><p>inside</p></section></div></section></article>"""
+    page, inner = book_search.read_page(html, "page")
+    assert (page["title"], page["text"]) == ("Title", "")
+    assert (inner["anchor"], inner["title"], inner["text"]) == ("in", "Inner", "inside")
 
 
 def test_code_is_kept_in_lines_without_those_that_are_empty():
@@ -144,11 +154,15 @@ def test_code_is_kept_in_lines_without_those_that_are_empty():
 
 def test_a_term_without_a_definition_is_left_out():
     html = """<article><section id="g"><h1>Words</h1><dl class="glossary"><dt id="term-a">a</dt>
-    </dl><dl class="glossary"><dt>no anchor</dt><dd>d</dd><dt id="term-b">b</dt><dd>B: <code>x
-    </code></dd></dl><dl><dt id="other">no term</dt><dd>d</dd></dl></section></article>"""
+    </dl><dl class="glossary"><dt>no anchor</dt><dd>d</dd><dt id="term-b">b</dt><dt id="term-c">
+    c</dt><dd>B: <code>x</code></dd></dl><dl><dt id="other">no term</dt><dd>d</dd></dl>
+    <section id="more"><h2>More</h2><p>words</p></section></section></article>"""
     page, *terms = book_search.read_page(html, "glossary")
     assert page["title"] == "Words"
-    assert terms == [{"anchor": "term-b", "title": "b", "text": "B: x", "code": ""}]
+    assert terms == [
+        {"anchor": "term-b", "title": "b", "text": "B: x", "code": ""},
+        {"anchor": "term-c", "title": "c", "text": "B: x", "code": ""},
+    ]
 
 
 def test_a_table_of_symbols_becomes_one_piece_for_each():
@@ -193,7 +207,8 @@ def test_a_work_is_found_by_its_author_and_by_all_of_its_text():
 
 
 def test_the_article_is_cut_out_of_what_later_steps_write_around_it():
-    article = '<article class="bd-article" role="main"><article>inner</article></article>'
+    article = '<article class="bd-article" role="main"><article class="bd-article">a</article>'
+    article += "</article>"
     assert book_search.article_of(f"<p>{article}<p>") == article.removesuffix("</article>")
     assert book_search.article_of(article) == article.removesuffix("</article>")
     assert not book_search.article_of("</article><p>no article</p>")
@@ -217,7 +232,8 @@ def source(tmp_path):
     pages = {
         "index": ("Front", CHAPTER), "first": ("First", CHAPTER), "errata": ("Errata", CHAPTER),
         "how-built": ("Built", CHAPTER), "news": ("News", ""), "api": ("Package", ""),
-        "glossary": ("Words", ""), "404": ("Lost", ""), "api-one": ("Module", ""),
+        "glossary": ("Words", ""), "notation": ("Symbols", ""), "bibliography": ("Works", ""),
+        "404": ("Lost", ""), "api-one": ("Module", ""),
     }  # fmt: skip
     for name, (title, head) in pages.items():
         text = f"{head}{title}\n======\n\nText «{name}».\n"
@@ -262,9 +278,10 @@ def test_the_index_holds_all_pages_with_their_kind_and_what_they_teach(source):
     assert {name: page["kind"] for name, page in pages.items()} == {
         "index.html": "about", "first.html": "page", "errata.html": "about",
         "how-built.html": "about", "news.html": "about", "api.html": "reference",
-        "api-one.html": "reference", "glossary.html": "glossary",
+        "api-one.html": "reference", "glossary.html": "glossary", "notation.html": "notation",
+        "bibliography.html": "bibliography",
     }  # fmt: skip
-    assert list(pages)[:3] == ["api.html", "api-one.html", "errata.html"], "in order"
+    assert list(pages)[:3] == ["api.html", "api-one.html", "bibliography.html"], "in order"
     assert pages["first.html"] == {
         "url": "first.html", "kind": "page", "title": "First", "teaches": ["start", "‘begin’"],
         "introduces": ["batch", "α"],
