@@ -100,44 +100,39 @@ FIRST = "Take a batch of relu and a bias, then\nbatches, a bias again, and end.\
 BOLD = "A bias comes first, and a bias.\n\nA **Bias** is a number, a **bias**."
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    """The folder of a book with a page for each use of terms."""
-    folder = tmp_path_factory.mktemp("terms")
-    pages = {f"use-{number}": text for number, (text, _) in enumerate(USES)}
-    _, warnings = build(folder, pages | {"page": FIRST, "bold": BOLD, "sub/page": "A bias."})
-    assert "not in glossary" not in warnings
-    return folder
-
-
-def test_the_first_use_of_each_term_leads_to_the_glossary_and_no_word_is_lost(book):
-    assert links(book) == [
+def test_the_first_use_of_each_term_leads_to_the_glossary_and_no_word_is_lost(tmp_path):
+    build(tmp_path, {"page": FIRST, "sub/page": "A bias."})
+    assert links(tmp_path) == [
         ("a", "batch", "glossary.html#term-batch"),
         ("of", "relu", "glossary.html#term-ReLU"),
         ("a", "bias", "glossary.html#term-bias"),
     ]
-    assert [p.get_text() for p in shown(book, "page").find_all("p")] == FIRST.split("\n\n")
-    inline = shown(book, "page").select_one("a[href$=term-batch] span")
+    main = shown(tmp_path, "page")
+    assert [p.get_text() for p in main.find_all("p")] == FIRST.split("\n\n")
+    inline = main.select_one("a[href$=term-batch] span")
     assert {"xref", "std", "std-term"} <= set(inline["class"])
+    assert links(tmp_path, "sub/page") == [("A", "bias", "../glossary.html#term-bias")]
+    assert links(tmp_path, "index") == [], "this page is not run"
 
 
-@pytest.mark.parametrize("number", range(len(USES)))
-def test_what_counts_as_a_use_of_a_term(book, number):
-    assert [text for _, text, _ in links(book, f"use-{number}")] == USES[number][1]
+def test_what_counts_as_a_use_of_a_term(tmp_path):
+    texts = dict(USES)
+    names = {text: f"use-{number}" for number, text in enumerate(texts)}
+    _, warnings = build(tmp_path, {names[text]: text for text in texts})
+    found = {text: [term for _, term, _ in links(tmp_path, names[text])] for text in texts}
+    assert found == texts
+    assert "not in glossary" not in warnings
 
 
-def test_a_term_is_linked_where_it_is_set_in_bold(book):
-    assert links(book, "bold") == [("", "Bias", "glossary.html#term-bias")]
-    assert shown(book, "bold").select_one("strong > a").get_text() == "Bias"
+def test_a_term_is_linked_where_it_is_set_in_bold(tmp_path):
+    build(tmp_path, {"page": BOLD})
+    assert links(tmp_path) == [("", "Bias", "glossary.html#term-bias")]
+    assert shown(tmp_path, "page").select_one("strong > a").get_text() == "Bias"
 
 
-def test_only_pages_that_run_have_links_wherever_they_stand(book):
-    assert links(book, "sub/page") == [("A", "bias", "../glossary.html#term-bias")]
-    assert links(book, "index") == []
-
-
-def test_the_glossary_is_put_where_it_is_asked_for(book):
-    main = shown(book, "glossary")
+def test_the_glossary_is_put_where_it_is_asked_for(tmp_path):
+    build(tmp_path, {"page": "Text."})
+    main = shown(tmp_path, "glossary")
     told = {
         term["id"]: " ".join(term.find_next_sibling("dd").get_text(" ", strip=True).split())
         for term in main.select("dl.glossary dt")
