@@ -116,6 +116,13 @@ def test_parts_that_are_listed_and_not_there_and_those_that_are_no_pages_stay_as
     assert book_epub.complete(package, parts) == expected
 
 
+def test_what_a_page_holds_is_said_in_a_short_entry_too():
+    package = '<item id="p" href="p.xhtml"/>'
+    assert book_epub.complete(package, {"p.xhtml": b"<svg/>"}) == (
+        '<item id="p" href="p.xhtml" properties="svg" />'
+    )
+
+
 def test_all_sheets_that_came_late_are_added_and_listed_once(tmp_path):
     names = ["_static/b.css", "_static/a.css", "_static/there.css", "_static/other.css"]
     (tmp_path / "_static").mkdir()
