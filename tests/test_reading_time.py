@@ -148,7 +148,7 @@ def test_more_words_cells_and_exercises_take_longer():
         (1.6, "2 minutes"),
         (7.4, "7 minutes"),
         (9.9, "10 minutes"),
-        (10.2, "10 minutes"),
+        (10.6, "10 minutes"),
         (12.4, "10 minutes"),
         (13, "15 minutes"),
         (88, "90 minutes"),
