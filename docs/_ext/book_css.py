@@ -130,16 +130,17 @@ def write_bundle(app: Sphinx, exception: Exception | None) -> None:
         for name in dict.fromkeys(sheets)
         if (site / name).is_file()
     }
-    # The same sheets and words give the same bundle, and need no second to make it again. Words
-    # that no sheet has, such as those of measured times, are not asked: builds would differ.
+    # The same sheets, words and code give the same bundle, and need no second to make it again.
+    # Words that no sheet has, such as those of measured times, are not asked: builds would differ.
     asked = words & set(NAME.findall("\0".join(texts.values()).replace("\\", "")))
-    key = hashlib.sha256("\0".join([*texts.values(), *sorted(asked)]).encode()).hexdigest()[:16]
+    given = [Path(__file__).read_text("utf-8"), *texts.values(), *sorted(asked)]
+    key = hashlib.sha256("\0".join(given).encode()).hexdigest()[:16]
     parts = [f"/* {key} */"]
     bundle = site / BUNDLE
     if not (bundle.is_file() and bundle.read_text("utf-8").startswith(parts[0])):
         for name, css in texts.items():
-            own = posixpath.dirname(name) != "_static/styles"
-            parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
+            themes = posixpath.dirname(name) == "_static/styles"
+            parts.append(move_addresses(shorten(css, words, ICON_FONT if themes else None), name))
         bundle.write_text("\n".join(parts), "utf-8")
     name_versions(site)
 
