@@ -284,13 +284,14 @@ def test_words_of_pages_and_scripts_are_in_use(tmp_path):
         (".a:not(.x):is(:where(.y))", True),
         (".x:not(.a)", False),
         (r".\-a", False),
+        (r".a\-b", True),
         (".bs-tooltip-top", True),
         (".not-bs-tooltip-top", False),
         (".5", True),  # a number
     ],
 )
 def test_a_selector_is_kept_if_all_its_names_are_in_use(selector, used):
-    assert book_css.is_used(selector, {"a", "b", "c", "5"}) is used
+    assert book_css.is_used(selector, {"a", "b", "c", "5", "a-b"}) is used
 
 
 # --- what becomes of a sheet ---------------------------------------------------------------------
@@ -328,6 +329,15 @@ def test_what_concerns_no_selector_stays():
         "@font-face {src: url(a)}\n@page :first{margin: 0}\n@keyframes k{from { top: 0 }}"
     )
     assert short('@charset "utf-8"; @import url(b.css); p { top: 0 }') == "p{top: 0}"
+
+
+def test_a_rule_without_an_end_is_left_out():
+    assert short("p { top: 0 } a, b") == "p{top: 0}"
+
+
+def test_an_icon_font_whose_name_has_escapes_is_known():
+    css = r"@font-face { font-family: Font\ Awesome\ 6 } @font-face { font-family: Other }"
+    assert short(css, dropped=book_css.ICON_FONT) == "@font-face {font-family: Other}"
 
 
 def test_the_icon_font_goes_where_it_is_not_wanted():
