@@ -19,7 +19,10 @@ DATA = '```{{raw}} html\n<script type="application/json" id="{}-data">{}</script
 def sphinx(folder, warnings=None):
     return Sphinx(
         str(folder), None, str(folder / "html"), str(folder / "trees"), "html", status=None,
-        confoverrides={"extensions": ["myst_parser", "book_explorers"], "html_theme": "basic"},
+        confoverrides={
+            "extensions": ["myst_parser", "book_explorers"], "html_theme": "basic",
+            "source_suffix": {".md": "markdown"},
+        },
         warning=warnings,
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What questions become on a page, and what their author is told when one cannot be asked."""
 
 import io
+import re
 
 import book_questions
 import nbformat
@@ -44,6 +45,7 @@ def sphinx(folder, warnings):
         confoverrides={
             "extensions": ["myst_nb", "book_questions"], "nb_execution_mode": "off",
             "myst_enable_extensions": ["dollarmath"], "html_theme": "basic",
+            "source_suffix": {".ipynb": "myst-nb", ".md": "myst-nb"},
         },
         warning=warnings,
     )  # fmt: skip
@@ -108,6 +110,7 @@ def test_a_choice_offers_its_items_and_keeps_the_reasons_in_the_answer(tmp_path)
     offered = choices.find_all("li", recursive=False)
     assert texts(offered) == ["It is odd.", "It is even."], "without marks and reasons"
     assert [item["data-right"] for item in offered] == ["false", "true"]
+    assert not any(item.get("class") for item in question.select("li")), "they need no names"
     assert offered[0].strong.get_text() == "odd"
     reasons = answer.select("ul.question-reasons > li")
     heads = [item.p for item in reasons]
@@ -160,12 +163,22 @@ def test_a_number_is_typed_and_what_stands_around_the_list_is_prompt_and_explana
     assert texts(parts[1].select("span.question-value")) == ["\N{MINUS SIGN}2"]
     assert texts(parts[2].select("p")) == ["Go 5 to the left."]
     mistakes = parts[3].find_all("li", recursive=False)
+    assert not any(node.get("class") for item in mistakes for node in (item, item.p))
     assert texts(item.p for item in mistakes) == ["2: not quite.", "\N{MINUS SIGN}8: not quite."]
     heads = [item.select_one("p > span.question-mistake") for item in mistakes]
     assert texts(heads) == ["2", "\N{MINUS SIGN}8"]
     assert [texts(item.select("div.question-reason > p")) for item in mistakes] == [
         ["The sign is missing."], ["That is -3 - 5.", "Read it again."],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [CHOICE, NUMBER])
+def test_names_of_elements_are_small_as_the_book_for_readers_of_epub_needs_them(tmp_path, page):
+    made(tmp_path, page)
+    html = (tmp_path / "html/index.html").read_text("utf-8")
+    names = re.findall(r"<(\w+)", html[html.index("<h1>Asking") :])
+    assert names.count("li") >= 2
+    assert all(name.islower() for name in names)
 
 
 def test_without_a_list_the_first_paragraph_asks_and_the_others_explain(tmp_path):

@@ -136,7 +136,7 @@ class Question(SphinxDirective):
     def typed(
         self, items: list[tuple[str, list[nodes.Node]]], explanation: list[nodes.Node]
     ) -> list[nodes.Node]:
-        value, messages = self.parse_inline(with_minus(self.options["answer"]), lineno=self.lineno)
+        value, messages = self.parse_inline(with_minus(self.options["answer"]))
         solution = tag("p", "", nodes.Text("The answer is "), tag("span", "question-value", *value))
         solution += nodes.Text(".")
         mistakes = tag("ul", "question-mistakes")
