@@ -205,7 +205,7 @@ def test_an_answer_that_cannot_be_read_is_reported_where_it_stands(tmp_path):
     page = '```{question} Computed\n:answer: "{nothing}`1`"\n\nHow many?\n```'
     _, warnings = made(tmp_path, page)
     assert 'Unknown interpreted text role "nothing"' in warnings
-    assert "index.ipynb:1000" in warnings
+    assert re.search(r"index\.ipynb(\.ipynb)?:1000\d: ", warnings)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,8 @@ def test_a_question_that_cannot_be_asked_tells_why(tmp_path, options, content, w
     with docutils_namespace():
         sphinx(tmp_path, warnings).builder.read()
     assert words in warnings.getvalue()
-    assert "index.ipynb:1000" in warnings.getvalue(), "it names the line"
+    # Lines of notebooks are counted from 10000 for each cell; older MyST-NB repeats the ending.
+    assert re.search(r"index\.ipynb(\.ipynb)?:1000\d: ", warnings.getvalue()), "it names the line"
 
 
 def test_only_pages_that_ask_load_script_and_style_sheet(tmp_path):
