@@ -19,7 +19,7 @@ from sphinx.util.docutils import docutils_namespace
 SITE = "https://book.example/"
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
 PAGES = {
-    "index.md": "# The book\n\n```{toctree}\npage\nother\nglossary\nworks\n```\n",
+    "index.md": "# The book\n\n```{toctree}\n:numbered:\n\npage\nother\nglossary\nworks\n```\n",
     "page.md": f"""{HEADER}# This page
 
 ({{math}}`x` is here.)
@@ -133,6 +133,7 @@ ROLES = {
     "{cite:p}`one, three`": "(One, 2001; Two et al., 1999)",
     "{py:func}`dlbook.relu`": "`dlbook.relu`",
     "{py:func}`~dlbook.ops.relu`": "`relu`",
+    "{py:class}`~X`": "`X`",
     "{py:func}`the function <dlbook.relu>`": "the function",
     "{kbd}`Enter`": "Enter",
     "{abbr}`shown <told>`": "shown",
@@ -147,10 +148,10 @@ ROLES = {
     "{ref}`that part <part-here>`": f"[that part]({SITE}page.html#part-here)",
     "{ref}`part-none`": "part-none",
     "{ref}`that part <part-none>`": "that part",
-    "{numref}`fig-here`": "Fig. 1",
-    "{numref}`fig-there`": f"[Fig. 2]({SITE}other.html#fig-there)",
-    "{numref}`tab-there`": f"[Table 1]({SITE}other.html#tab-there)",
-    "{numref}`code-there`": f"[Listing 1]({SITE}other.html#code-there)",
+    "{numref}`fig-here`": "Fig. 1.1",
+    "{numref}`fig-there`": f"[Fig. 2.1]({SITE}other.html#fig-there)",
+    "{numref}`tab-there`": f"[Table 2.1]({SITE}other.html#tab-there)",
+    "{numref}`code-there`": f"[Listing 2.1]({SITE}other.html#code-there)",
     "{numref}`fig-none`": "fig-none",
     "{term}`layer`": f"[layer]({SITE}glossary.html#term-layer)",
     "{term}`layers <layer>`": f"[layers]({SITE}glossary.html#term-layer)",
@@ -171,7 +172,7 @@ def test_roles_become_plain_markdown(plain, text, expected):
         ("{doc}`that page <other>`", "that page"),
         ("{eq}`eq-there`", "(2)"),
         ("{ref}`part-here`", "A part"),
-        ("{numref}`fig-there`", "Fig. 2"),
+        ("{numref}`fig-there`", "Fig. 2.1"),
         ("{term}`layers <layer>`", "layers"),
         ("```{button-ref} other\nGo on\n```", "- Go on"),
         ("````{explorer} x\n```{glue:figure} a\n:alt: A.\n```\n````", "figure here.* A."),
@@ -395,9 +396,9 @@ def test_an_answer_is_shown_as_it_is_written(plain, given, shown):
 
 def test_captions_have_the_number_that_the_page_gives_them(plain):
     figure = {"name": "fig-here", "caption": "What {math}`x` is.\n"}
-    assert plain.caption(figure) == "**Fig. 1.** What $x$ is."
+    assert plain.caption(figure) == "**Fig. 1.1.** What $x$ is."
     assert plain.caption({"caption": "No number."}) == "No number."
-    assert plain.caption({"name": "fig-here"}) == "**Fig. 1.**"
+    assert plain.caption({"name": "fig-here"}) == "**Fig. 1.1.**"
 
 
 def stream(text, name="stdout"):
@@ -541,7 +542,7 @@ def test_a_cleaned_notebook_has_what_readers_see_and_is_valid(alone):
     nbformat.validate(result)
     kinds = [(cell["cell_type"][:2], cell["source"]) for cell in result["cells"][1:]]
     assert kinds == [
-        ("ma", "# $x$"), ("co", "hidden = 1"), ("co", "plot()"), ("ma", "**Fig. 1.** It is 42."),
+        ("ma", "# $x$"), ("co", "hidden = 1"), ("co", "plot()"), ("ma", "**Fig. 1.1.** It is 42."),
         ("co", "draw()"),
     ]  # fmt: skip
     assert "`d.whl`" in result["cells"][0]["source"], "the first cell says how to run it"
@@ -613,7 +614,8 @@ def build(folder, builder="html", mode="cache", **settings):
             confoverrides={
                 "extensions": ["myst_nb", "book_notebooks"], "nb_execution_mode": mode,
                 "nb_execution_cache_path": str(folder / "ran"), "html_theme": "basic",
-                "exclude_patterns": ["ran"], "source_suffix": {".md": "myst-nb"}, **settings,
+                "exclude_patterns": ["ran", "jupyter_execute"],
+                "source_suffix": {".md": "myst-nb"}, **settings,
             },
             warning=warnings,
         )  # fmt: skip
@@ -663,7 +665,15 @@ def test_the_wheel_lies_beside_the_notebooks_and_the_repository_gives_places_to_
     }  # fmt: skip
     assert (tmp_path / "html/_sources/d.whl").read_bytes() == b"wheel"
     notebook = json.loads((tmp_path / "html/_sources/page.ipynb").read_text("utf-8"))
+    assert f"]({SITE}page.html)" in notebook["cells"][0]["source"]
     assert notebook["cells"][1]["source"] == fetching(f"{SITE}_sources/d.whl")
+
+
+def test_notebooks_are_written_anew_when_the_wheel_is_another(tmp_path):
+    for name in ("one.whl", "two.whl"):
+        (tmp_path / name).write_bytes(b"wheel")
+        told = build(tmp_path, book_wheel=str(tmp_path / name))
+        assert told["page"]["wheel"] == f"_sources/{name}"
 
 
 @pytest.mark.parametrize(("builder", "mode"), [("dirhtml", "cache"), ("html", "off")])
