@@ -27,8 +27,8 @@ def sphinx(folder, warnings=None):
     )  # fmt: skip
 
 
-def made(folder, *handlers, **pages):
-    """Build a book of these pages; return them as soup."""
+def made(folder, *handlers, sheet="", **pages):
+    """Build a book of these pages, perhaps with a sheet for all; return them as soup."""
     listed = "\n".join(name.replace("__", "/") for name in pages)
     (folder / "index.md").write_text(f"# Index\n\n```{{toctree}}\n{listed}\n```\n")
     for name, text in pages.items():
@@ -38,6 +38,8 @@ def made(folder, *handlers, **pages):
     warnings = io.StringIO()
     with docutils_namespace():
         app = sphinx(folder, warnings)
+        if sheet:
+            app.add_css_file(sheet)
         for handler, priority in handlers:
             app.connect("html-page-context", handler, priority=priority)
         app.build()
@@ -68,6 +70,11 @@ def test_the_still_figure_stands_in_the_place_of_the_explorer(tmp_path):
     paragraphs = [child for child in still.children if child.name]
     assert [p.get_text() for p in paragraphs] == ["A still figure.", "And a sentence."]
     assert paragraphs[0].em.get_text() == "still"
+    assert list(section.stripped_strings) == ["A", "still", "figure.", "And a sentence."]
+    assert section.next_sibling.strip() == ""
+    html = (tmp_path / "html/page.html").read_text("utf-8")
+    assert "<section" in html
+    assert "</div>\n</section>\n" in html, "small letters, as EPUB needs them"
 
 
 def test_only_pages_with_explorers_load_their_scripts_and_each_once(tmp_path):
@@ -116,6 +123,13 @@ def test_a_sheet_that_is_there_already_is_not_loaded_twice(tmp_path):
     assert names == ["explore.css", "explore.js", "descent.js", "more.js"]
 
 
+def test_a_sheet_that_all_pages_load_is_not_loaded_twice(tmp_path):
+    pages = made(tmp_path, sheet="explore/explore.css", page=STILL.format("descent"))
+    names = [Path(address).name for address in loaded(pages["page"])]
+    assert names == ["explore.css", "explore.js", "descent.js"]
+    assert [Path(address).name for address in loaded(pages["index"])] == ["explore.css"]
+
+
 def with_data(folder, value, place="page"):
     """Build a page whose explorer for drawing has data; return the page and the data's address."""
     text = DATA.format("playground", json.dumps(value, indent=1)) + STILL.format("playground")
@@ -135,7 +149,9 @@ def test_the_data_of_an_explorer_becomes_a_script_that_the_page_does_not_wait_fo
     assert json.loads(found[1]) == value
     assert not page.select('script[type="application/json"]'), "it does not stand in the page, too"
     assert "weights" not in str(page)
-    assert "After it." in page.get_text(), "all else is there"
+    still = ["A", "still", "figure.", "And a sentence."]
+    [shown] = page.select("section:has(> h1)")
+    assert list(shown.stripped_strings)[2:] == [*still, *still, "After it."], "all else is there"
 
 
 def test_the_address_of_the_data_changes_with_the_data_and_is_right_in_a_folder(tmp_path):
@@ -164,7 +180,7 @@ def test_data_stays_where_it_is_on_a_page_without_an_explorer(tmp_path):
         ),
         (
             "```{explorer} descent\n\nStill.\n```",
-            "explorer: expected a :label: that says what it is. Received: none",
+            "ERROR: explorer: expected a :label: that says what it is. Received: none [",
         ),
         (
             "```{explorer} descent\n:label:\n\nStill.\n```",
