@@ -155,6 +155,15 @@ def test_only_cells_have_links(tmp_path):
     assert [shown for shown, _ in found] == ["np.zeros"]
 
 
+def test_a_block_with_markup_in_it_is_written_as_sphinx_does(tmp_path):
+    built(tmp_path, "x = 1\n```\n\n```{parsed-literal}\nlook at *this*\n```\n\n```\n:::")
+    html = (tmp_path / "out/page.html").read_text("utf-8")
+    [block] = BeautifulSoup(html, "html.parser").select("pre.literal-block")
+    assert block.get_text().strip() == "look at this"
+    assert block.em.get_text() == "this"
+    assert html.count("<pre") == html.count("</pre>") == 3
+
+
 def test_other_builds_have_the_code_without_links(tmp_path):
     built(tmp_path, "import numpy as np\nnp.zeros(3)", builder="text")
     text = (tmp_path / "out/page.txt").read_text("utf-8")
