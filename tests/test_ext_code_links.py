@@ -1,5 +1,6 @@
 """Names in cells lead to their documentation, each once in a cell and only where that helps."""
 
+import io
 import sys
 import types
 
@@ -55,6 +56,7 @@ def built(folder, *cells, language="ipython3", builder="html", page="page"):
     (folder / f"{page}.md").write_text(f"# Page\n\n{body}\n")
     (folder / "reference.md").write_text(OURS)
     (folder / "ours").mkdir(exist_ok=True)
+    warnings = io.StringIO()
     with docutils_namespace():
         app = Sphinx(
             str(folder), None, str(folder / "out"), str(folder / "trees"), builder, status=None,
@@ -62,8 +64,10 @@ def built(folder, *cells, language="ipython3", builder="html", page="page"):
                 "extensions": ["myst_parser", "book_code_links"], "html_theme": "basic",
                 "source_suffix": {".md": "markdown"},
             },
+            warning=warnings,
         )  # fmt: skip
         app.build()
+    assert "already registered" not in warnings.getvalue(), "it is meant"
     return app
 
 
