@@ -15,7 +15,6 @@ import numpy as np
 from book_runner import without_chatter
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_codeautolink.extension.block import clean_ipython, construct_name_pattern
 from sphinx_codeautolink.extension.resolve import CouldNotResolve, resolve_location
@@ -50,10 +49,11 @@ MODULES = {
 @functools.cache
 def addresses() -> dict[str, str]:
     """Return where each public function and class of the libraries is documented."""
-    found = {
-        f"numpy.random.{name}": NUMPY.format("random/generator") + f"#numpy.random.{name}"
-        for name in ("default_rng", "Generator")
-    }
+    found = {}
+    for value in (np.random.default_rng, np.random.Generator):
+        address = NUMPY.format("random/generator") + f"#numpy.random.{value.__name__}"
+        found[f"numpy.random.{value.__name__}"] = address
+        found[f"{value.__module__}.{value.__name__}"] = address
     with without_chatter():
         modules = {name: importlib.import_module(name) for name in MODULES}
     for module_name, module in modules.items():
@@ -76,55 +76,48 @@ def addresses() -> dict[str, str]:
     return found
 
 
-class FindNames(SphinxPostTransform):
+def find_names(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Note for each cell which of its names are documented, and where."""
-
-    default_priority = 900
-    formats = ("html",)
-
-    def run(self, **kwargs: object) -> None:
-        cells = [
-            node
-            for node in self.document.findall(nodes.literal_block)
-            if node.get("language") in {"ipython3", "ipython"}
-        ]
-        if not cells:
-            return
-        builder = self.app.builder
-        known = dict(addresses())
-        ours = self.env.get_domain("py").objects
-        for name in ours:
-            # Where a module and the function in it have one name, the package has the function.
-            entry = ours.get(f"{name}.{name.rpartition('.')[2]}", ours[name])
-            page = builder.get_relative_uri(self.env.docname, entry.docname)
-            known[name] = f"{page}#{entry.node_id}"
-        before = 0
-        sources: list[str] = []
-        for cell in cells:
-            _, source = clean_ipython(cell.astext())
-            sources.append(source.rstrip("\n"))
-            try:
-                names = parse_names("\n".join(sources), cell)
-            except SyntaxError:
-                sources.pop()
+    cells = [
+        node
+        for node in doctree.findall(nodes.literal_block)
+        if node.get("language") in {"ipython3", "ipython"}
+    ]
+    if not cells or app.builder.format != "html":
+        return
+    known = dict(addresses())
+    ours = app.env.get_domain("py").objects
+    for name in ours:
+        # Where a module and the function in it have one name, the package has the function.
+        entry = ours.get(f"{name}.{name.rpartition('.')[2]}", ours[name])
+        known[name] = f"{app.builder.get_relative_uri(page, entry.docname)}#{entry.node_id}"
+    before = 0
+    sources: list[str] = []
+    for cell in cells:
+        _, source = clean_ipython(cell.astext())
+        sources.append(source.rstrip("\n"))
+        try:
+            names = parse_names("\n".join(sources), cell)
+        except SyntaxError:
+            sources.pop()
+            continue
+        linked = []
+        for name in names:
+            name.lineno -= before
+            name.end_lineno -= before
+            if name.lineno < 1 or not name.code_str:
                 continue
-            linked = []
-            for name in names:
-                name.lineno -= before
-                name.end_lineno -= before
-                if name.lineno < 1 or not name.code_str:
-                    continue
-                try:
-                    key = resolve_location(name, known)
-                except CouldNotResolve:
-                    continue
-                # The name of a variable would lead to its class, which helps nobody. A class may
-                # have another name where it is defined, as TFRecordDatasetV2, than it is known by.
-                names_of = {key.split(".")[-1], known.get(key, "").split("/")[-1]}
-                if key in known and name.code_str.split(".")[-1] in names_of:
-                    linked.append((name, known[key]))
-            cell["links"] = linked
-            before += sources[-1].count("\n") + 1
+            try:
+                key = resolve_location(name, known)
+            except CouldNotResolve:
+                continue
+            # The name of a variable would lead to its class, which helps nobody. A class may
+            # have another name where it is defined, as TFRecordDatasetV2, than it is known by.
+            names_of = {key.split(".")[-1], known.get(key, "").split("/")[-1]}
+            if key in known and name.code_str.split(".")[-1] in names_of:
+                linked.append((name, known[key]))
+        cell["links"] = linked
+        before += sources[-1].count("\n") + 1
 
 
 def visit_literal_block(self: HTML5Translator, node: nodes.literal_block) -> None:
@@ -161,7 +154,7 @@ def with_links(html: str, links: list[Any]) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_post_transform(FindNames)
+    app.connect("doctree-resolved", find_names)
     app.add_node(
         nodes.literal_block, override=True, html=(visit_literal_block, depart_literal_block)
     )

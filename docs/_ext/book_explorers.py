@@ -97,7 +97,7 @@ def load(app: Sphinx, context: dict[str, Any], *scripts: str) -> None:
     for script in scripts:
         app.add_js_file(f"{FOLDER}/{script}")
     # By hand, since another extension joins the sheets that all pages share.
-    if SHEET not in context["css_files"]:
+    if SHEET not in {getattr(sheet, "filename", sheet) for sheet in context["css_files"]}:
         context["css_files"] = [*context["css_files"], SHEET]
 
 

@@ -23,7 +23,7 @@ from book_reading_time import time_of
 from docutils import nodes
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
-from sphinx.directives.code import LiteralIncludeReader
+from sphinx.directives.code import LiteralInclude, LiteralIncludeReader
 from sphinx.environment import BuildEnvironment
 
 HIDDEN = {"remove-cell", "site-only"}
@@ -44,6 +44,20 @@ ELSEWHERE = {"explorer", "glue:figure", "nb-exec-table", "symbols"}
 REFERENCES = {"doc", "eq", "ref", "numref", "term"}
 # Where the book's repository is, as owner/name on GitHub; only the publishing workflow knows it.
 REPOSITORY = os.environ.get("DLBOOK_REPOSITORY", "")
+
+
+def settings(options: str) -> dict[str, str]:
+    """Return the options of a directive as MyST takes them: as text, without quotes around it."""
+    read = {key: (text, yaml.compose(text)) for key, text in SETTING.findall(options)}
+    return {
+        key: node.value if isinstance(node, yaml.ScalarNode) else text
+        for key, (text, node) in read.items()
+    }
+
+
+def joined(lines: str) -> str:
+    """Return lines as one."""
+    return " ".join(lines.split())
 
 
 class Plain:
@@ -103,7 +117,7 @@ class Plain:
 
     def question(self, title: str, options: str, body: str) -> str:
         """Return what a ``question`` asks, with its answer folded below."""
-        given = {key: yaml.safe_load(value) for key, value in SETTING.findall(options)}
+        given = settings(options)
         prompt: list[str] = []
         items: list[tuple[str, list[str]]] = []
         because: list[str] = []
@@ -119,15 +133,18 @@ class Plain:
                 first, _, rest = "\n".join(prompt).partition("\n\n")
                 prompt, because = [first], [rest]
             choices = []
-            answer = [f"The answer is {with_minus(str(given['answer']))}.", *because]
+            answer = [f"The answer is {with_minus(given['answer'])}.", *because]
             answer += [
-                f"\nNot {with_minus(mark)}: {' '.join(lines).strip()}" for mark, lines in items
+                f"\nNot {with_minus(mark)}: {joined(' '.join(lines))}" for mark, lines in items
             ]
         else:
-            choices = [f"- {lines[0]}" for _, lines in items]
+            # A choice ends with its first paragraph, whose lines may be several.
+            parts = [(mark, *"\n".join(lines).partition("\n\n")) for mark, lines in items]
+            told = [(mark, joined(text), joined(reason)) for mark, text, _, reason in parts]
+            choices = [f"- {text}" for _, text, _ in told]
             answer = [
-                f"- **{'Right' if mark else 'Wrong'}: {lines[0]}** {' '.join(lines[1:]).strip()}"
-                for mark, lines in items
+                f"- **{'Right' if mark else 'Wrong'}: {text}** {reason}"
+                for mark, text, reason in told
             ] + because
         asked = "\n".join([f"**{title}**", "", *prompt, "", *choices])
         folded = "\n".join(["<details><summary>Show the answer</summary>", "", *answer])
@@ -135,9 +152,14 @@ class Plain:
 
     def listing(self, path: str, options: str) -> str:
         """Return what a ``literalinclude`` shows."""
-        given = {key: yaml.safe_load(value) for key, value in SETTING.findall(options)}
         source = (Path(self.env.srcdir) / self.page).parent.joinpath(path).resolve()
+        kinds: dict[str, Any] = LiteralInclude.option_spec
         try:
+            given = {
+                key: kinds[key](value or None)
+                for key, value in settings(options).items()
+                if key in kinds
+            }
             code, _ = LiteralIncludeReader(str(source), given, self.env.config).read()
         except (OSError, ValueError):  # Sphinx has warned of it where the page shows it
             return ""

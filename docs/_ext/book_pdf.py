@@ -16,7 +16,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import sync_playwright
 
 # Where runners of GitHub and others have it.
 PLACES = ["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser"]
@@ -98,6 +97,9 @@ def single_page(site: Path) -> str:
 
 def print_book(site: Path, target: Path) -> None:
     """Print the book into a file."""
+    # Here, since all else is done, and tested, without a browser.
+    from playwright.sync_api import sync_playwright
+
     page_file = site / "_book.html"  # beside the pages, so that figures and fonts are found
     page_file.write_text(single_page(site), "utf-8")
     try:

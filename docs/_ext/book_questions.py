@@ -113,8 +113,13 @@ class Question(SphinxDirective):
     def choices(
         self, items: list[tuple[str, list[nodes.Node]]], explanation: list[nodes.Node]
     ) -> list[nodes.Node]:
-        if [mark for mark, _ in items].count("x") != 1 or not {m for m, _ in items} <= {"x", ""}:
-            raise self.error("question: expected one choice with [x], and [ ] for the others")
+        marks = [mark for mark, _ in items]
+        if marks.count("x") != 1 or not set(marks) <= {"x", ""}:
+            received = ", ".join(f"[{mark or ' '}]" for mark in marks) or "no choices"
+            raise self.error(
+                "question: expected one choice with [x], and [ ] for the others. "
+                f"Received: {received}"
+            )
         offered, reasons = tag("ul", "question-choices"), tag("ul", "question-reasons")
         for mark, parts in items:
             if len(parts) < 2:
@@ -131,7 +136,7 @@ class Question(SphinxDirective):
     def typed(
         self, items: list[tuple[str, list[nodes.Node]]], explanation: list[nodes.Node]
     ) -> list[nodes.Node]:
-        value, messages = self.parse_inline(with_minus(self.options["answer"]), lineno=self.lineno)
+        value, messages = self.parse_inline(with_minus(self.options["answer"]))
         solution = tag("p", "", nodes.Text("The answer is "), tag("span", "question-value", *value))
         solution += nodes.Text(".")
         mistakes = tag("ul", "question-mistakes")
