@@ -185,6 +185,139 @@ def test_broadcasting_refuses_with_the_reason(fresh_page, server):
     assert "Received: -1" in explorer.locator(".explorer-error >> visible=true").inner_text()
 
 
+def shapes_typed(page, explorer, one, other):
+    """Type two shapes; return the rows of the table and the reasons, the last axis first."""
+    explorer.get_by_label("Shape of the first tensor").fill(one)
+    explorer.get_by_label("Shape of the second tensor").fill(other)
+    rows = [
+        row.locator("th, td").all_inner_texts()
+        for row in explorer.locator(".broadcasting-table tr").all()
+    ]
+    return rows, explorer.locator(".explorer-reasons li").all_inner_texts()
+
+
+NONE = "shape has no such axis, so 1 is put in front"
+COMPARED = [
+    ("2 3", "3", [["axis", "−2", "−1"], ["first", "2", "3"], ["second", "(1) → 2", "3"],
+                  ["result", "2", "3"]],
+     ["Both are 3: nothing to do.", f"The second {NONE} and stretched to 2."]),
+    ("3", "1 1", [["axis", "−2", "−1"], ["first", "(1)", "3"], ["second", "1", "1 → 3"],
+                  ["result", "1", "3"]],
+     ["The second is 1: stretched to 3.", f"The first {NONE}."]),
+    ("1", "4", [["axis", "−1"], ["first", "1 → 4"], ["second", "4"], ["result", "4"]],
+     ["The first is 1: stretched to 4."]),
+    ("5 3", "2", [["axis", "−2", "−1"], ["first", "5", "3 ✗"], ["second", "(1) → 5", "2 ✗"],
+                  ["result", "5", "✗"]],
+     ["3 and 2 differ, and neither is 1: refused.", f"The second {NONE} and stretched to 5."]),
+]  # fmt: skip
+
+
+def test_broadcasting_gives_the_reason_for_each_axis(fresh_page, server):
+    explorer = opened(fresh_page, server, "broadcasting")
+    for one, other, table, reasons in COMPARED:
+        rows, said = shapes_typed(fresh_page, explorer, one, other)
+        assert rows == table
+        assert said == [f"Axis −{k + 1}: {reason}" for k, reason in enumerate(reasons)]
+    assert explorer.locator("td.is-refused").all_inner_texts() == ["3 ✗", "2 ✗", "✗"]
+    assert explorer.locator("td.is-added").all_inner_texts() == ["(1) → 5"]
+    assert explorer.locator("td.is-result").all_inner_texts() == ["5"]
+    assert explorer.locator(".explorer-verdict.is-refused").count() == 1
+    assert explorer.locator(".broadcasting-picture, .explorer-note").count() == 0
+    shapes_typed(fresh_page, explorer, "1", "4")
+    assert explorer.locator("td.is-stretched").all_inner_texts() == ["1 → 4"]
+    assert explorer.locator(".explorer-verdict.is-refused").count() == 0
+    assert explorer.locator(".explorer-verdict").inner_text() == "The result has shape (4,)."
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("2, 2.5", "expected whole numbers such as 64, 3, 32. Received: 2.5"),
+        ("1 1 1 1 1 1 1 1 1", "expected at most 8 axes here. Received: 9"),
+        ("1 1000000000", "expected lengths below a billion. Received: a longer one"),
+    ],
+)
+def test_broadcasting_says_what_is_no_shape_until_it_is_one(fresh_page, server, typed, error):
+    explorer = opened(fresh_page, server, "broadcasting")
+    field = explorer.get_by_label("Shape of the first tensor")
+    output = explorer.locator(".broadcasting-output")
+    field.fill(typed)
+    assert explorer.locator(".explorer-error").all_inner_texts() == [error, ""]
+    assert output.inner_text() == output.get_attribute("data-result") == ""
+    fresh_page.wait_for_function(
+        "node => node.textContent === 'One of the shapes cannot be read.'",
+        arg=explorer.get_by_role("status").element_handle(),
+    )
+    field.fill("(1, 1x1×1 1 1, 1, 999999999)")
+    assert explorer.locator(".explorer-error").all_inner_texts() == ["", ""]
+    assert field.get_attribute("aria-invalid") == "false"
+    # The second shape is that of the example, (3,).
+    assert output.get_attribute("data-result") == "refused"
+    verdict = explorer.locator(".explorer-verdict").inner_text()
+    assert verdict == (
+        "Refused: (1, 1, 1, 1, 1, 1, 1, 999999999) and (3,) do not fit. "
+        "On axis −1, 999999999 meets 3."
+    )
+
+
+def pictured(explorer):
+    """Return the numbers that each picture of a sum shows, by its name."""
+    labels = [node.get_attribute("aria-label") for node in explorer.get_by_role("img").all()]
+    parts = [label.split(": rows ") for label in labels]
+    return {name: [[int(x) for x in row.split(",")] for row in rows.split(";")]
+            for name, rows in parts}  # fmt: skip
+
+
+# Of each picture: is every number within its cell, are the cells within the picture and apart?
+WITHIN = """node => [...node.querySelectorAll("svg")].map((svg) => {
+    const inside = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top
+        && a.bottom <= b.bottom;
+    const apart = (a, b) => a.left >= b.right || b.left >= a.right || a.top >= b.bottom
+        || b.top >= a.bottom;
+    const [whole, cells, entries] = [[svg], svg.querySelectorAll("rect"),
+        svg.querySelectorAll("text")].map((nodes) => [...nodes].map((n) =>
+            n.getBoundingClientRect()));
+    const middle = (a) => [a.left + a.right, a.top + a.bottom];
+    return cells.every((cell, k) => inside(cell, whole[0]) && inside(entries[k], cell)
+        && Math.abs(middle(cell)[0] - middle(entries[k])[0]) < 4
+        && Math.abs(middle(cell)[1] - middle(entries[k])[1]) < 8
+        && cells.every((other, j) => j === k || apart(cell, other)));
+})"""
+
+
+DRAWN = [
+    ((3, 1), (3,), 12), ((2, 3), (3,), 3), ((6,), (6, 1), 60), ((1, 6), (1,), 5), ((), (), 0),
+    ((2, 2), (2, 2), 0),
+]  # fmt: skip
+
+
+def test_broadcasting_shows_numbers_and_copies_as_numpy(fresh_page, server):
+    explorer = opened(fresh_page, server, "broadcasting")
+    for one, other, virtual in DRAWN:
+        shapes_typed(fresh_page, explorer, str(one), str(other))
+        first = 1 + np.arange(np.prod(one, dtype=int)).reshape(one)
+        second = 10 * (1 + np.arange(np.prod(other, dtype=int)).reshape(other))
+        terms = [*np.broadcast_arrays(first, second), first + second]
+        shown = dict(zip(("first", "second", "sum"), map(np.atleast_2d, terms), strict=True))
+        assert pictured(explorer) == {name: term.tolist() for name, term in shown.items()}
+        texts = explorer.locator("svg text").all_text_contents()
+        assert texts == [str(number) for term in shown.values() for number in term.ravel()]
+        assert explorer.locator("rect.is-virtual").count() == virtual
+        stored = sum(term.size for term in (first, second) if term.size < shown["sum"].size)
+        assert explorer.locator("rect.is-stored").count() == stored
+        assert explorer.locator(".broadcasting-sign").all_inner_texts() == ["", "+", "="]
+        assert explorer.evaluate(WITHIN) == [True, True, True]
+        assert explorer.get_by_text("Two single numbers.").count() == (one == other == ())
+
+
+def test_broadcasting_draws_no_more_than_six_rows_and_columns(fresh_page, server):
+    explorer = opened(fresh_page, server, "broadcasting")
+    for one, other in [("7", "1"), ("7 1", "1"), ("2 2 1", "1"), ("0 1", "1"), ("0", "1")]:
+        shapes_typed(fresh_page, explorer, one, other)
+        assert explorer.locator("svg").count() == 0
+        assert "lengths from 1 to 6, are drawn" in explorer.locator(".explorer-note").inner_text()
+
+
 # -- draw a digit ----------------------------------------------------------------------------
 
 DATA = "Explore.playground.unpack(Explore.playgroundData)"
