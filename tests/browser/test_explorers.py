@@ -604,6 +604,228 @@ def test_momentum_is_offered_only_where_it_counts(fresh_page, server):
     assert not explorer.get_by_label("Start y").is_visible()
 
 
+def told(explorer):
+    return explorer.locator(".descent-verdict").inner_text()
+
+
+def test_descent_tells_where_it_is_and_how_steep_it_is_there(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    assert told(explorer) == "After 0 steps: x = −3.5000, y = 1.7000, loss 10.4600, slope 6.1855."
+    step = explorer.get_by_role("button", name="Step")
+    step.click()
+    assert told(explorer) == "After 1 step: x = −3.1500, y = 1.1900, loss 7.0854, slope 4.7610."
+    step.click()
+    text = "After 2 steps: x = −2.8350, y = 0.8330, loss 5.0594, slope 3.7792."
+    assert told(explorer) == text
+    plane, chart = explorer.get_by_role("img").all()
+    assert plane.get_attribute("aria-label") == (
+        f"Map with lines of equal loss of a bowl, with the path of the descent. {text}"
+    )
+    assert chart.get_attribute("aria-label") == "The loss over 2 steps, from 10.4600 to 5.0594."
+    texts = chart.locator("text").all_text_contents()
+    assert texts == ["highest 10.4600", "lowest 5.0594", "last 5.0594"]
+    explorer.get_by_label("Function").select_option("valleys")
+    assert plane.get_attribute("aria-label").startswith("Curve of a curve with two valleys, with")
+    explorer.get_by_label("Function").select_option("ravine")
+    explorer.get_by_label("Step size").focus()
+    fresh_page.keyboard.press("End")
+    for _ in range(2):
+        step.click()
+    # x goes from −4 to 4 and back, and y is multiplied by −59 in each step.
+    assert chart.locator("text").all_text_contents() == [
+        "highest 1.2·10^8", "lowest 17.6000", "last 1.2·10^8",
+    ]  # fmt: skip
+    assert told(explorer).startswith("It diverges: after 2 steps the point is far outside")
+
+
+STARTS = {
+    "valleys": ["x = 2.6000"],
+    "bowl": ["x = −3.5000", "y = 1.7000"],
+    "ravine": ["x = −4.0000", "y = 0.8000"],
+    "saddle": ["x = 2.5000", "y = 0.0200"],
+}
+REACHES = {"valleys": 3, "bowl": 4, "ravine": 4.5, "saddle": 3}
+RATES = {"sgd": 0.1, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.5, "rmsprop": 0.1, "adam": 0.2}
+
+
+def test_descent_begins_where_function_and_optimizer_say(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    rate = explorer.get_by_label("Step size")
+    outputs = explorer.locator("output")
+    assert outputs.all_text_contents() == ["0.1", "0.90", "−3.50", "1.70"]
+    for optimizer, value in RATES.items():
+        explorer.get_by_label("Optimizer").select_option(optimizer)
+        assert rate.get_attribute("aria-valuetext") == outputs.first.inner_text() == str(value)
+        shown = explorer.get_by_label("Momentum").is_visible()
+        assert shown == (optimizer in {"momentum", "nesterov"})
+    for surface, start in STARTS.items():
+        explorer.get_by_label("Function").select_option(surface)
+        assert told(explorer).startswith(f"After 0 steps: {', '.join(start)}, loss ")
+        assert explorer.get_by_label("Start y").is_visible() == (len(start) == 2)
+        for name in "xy"[: len(start)]:
+            slider = explorer.get_by_label(f"Start {name}")
+            slider.focus()
+            for key, sign in [("Home", "−"), ("End", "")]:
+                fresh_page.keyboard.press(key)
+                # The slider goes in steps of 0.02, so that it may end a little before the edge.
+                value = slider.get_attribute("aria-valuetext")
+                assert value == f"{sign}{REACHES[surface]:.2f}"
+                assert f"{name} = {value}" in told(explorer)
+    assert rate.get_attribute("aria-valuetext") == "0.2", "the function leaves the step as it is"
+    rate.focus()
+    for key, value in [("Home", "0.001"), ("End", "2")]:
+        fresh_page.keyboard.press(key)
+        assert rate.get_attribute("aria-valuetext") == value
+
+
+def numbers(text):
+    return np.array([float(number) for number in re.findall(r"-?[\d.]+", text)])
+
+
+def in_plane(points, reach):
+    """Bring points of the map of 320 units, whose edge of 4 is left free, into the plane."""
+    return (points - 160) / [156, -156] * reach
+
+
+# How high a loss lies in the picture follows from these, so that nothing is drawn out of place.
+LOSSES = {
+    "valleys": lambda x: x**4 / 4 - x**3 / 12 - 1.2 * x**2 + 0.4 * x,
+    "bowl": lambda x, y: x**2 / 2 + 3 * y**2 / 2,
+    "ravine": lambda x, y: x**2 / 2 + 15 * y**2,
+    "saddle": lambda x, y: x**2 / 2 - y**2 / 2 + y**4 / 8,
+}
+
+
+@pytest.mark.parametrize("surface", ["bowl", "ravine", "saddle"])
+def test_descent_draws_lines_of_equal_loss_and_the_path_over_them(fresh_page, server, surface):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_label("Function").select_option(surface)
+    explorer.get_by_label("Optimizer").select_option("adam")
+    explorer.get_by_role("button", name="Run").click()
+    reach, loss = REACHES[surface], LOSSES[surface]
+    lines = [
+        in_plane(numbers(line.get_attribute("d")).reshape(-1, 2), reach)
+        for line in explorer.locator(".descent-contour").all()
+    ]
+    levels = [loss(*points.T) for points in lines]
+    middles = [np.median(values) for values in levels]
+    assert len(middles) == 11
+    assert (np.diff(middles) > 0).all()
+    # Chords between points 1/32 of the reach apart, and a picture that rounds to 0.1 units.
+    grid = np.linspace(-reach, reach, 65)
+    inside = loss(*np.meshgrid(grid, grid))
+    for values, middle in zip(levels, middles, strict=True):
+        assert len(values) > 20
+        assert len(values) % 2 == 0
+        assert np.abs(values - middle).max() < 0.03 * np.ptp(inside)
+    below = [np.mean(inside < middle) for middle in middles]
+    np.testing.assert_allclose(below, ((np.arange(11) + 0.5) / 11) ** 1.5, atol=0.01)
+    axes = numbers(explorer.locator(".descent-map .descent-axis").get_attribute("d"))
+    np.testing.assert_allclose(axes, [4, 160, 316, 160, 316, 4])
+    path = np.array(path_of(explorer))
+    line = numbers(explorer.locator(".descent-map .descent-path").get_attribute("points"))
+    np.testing.assert_allclose(in_plane(line.reshape(-1, 2), reach), path, atol=0.001)
+    spots = explorer.locator(".descent-map circle").evaluate_all(
+        "nodes => nodes.map((node) => [...['cx', 'cy', 'r'].map((k) => +node.getAttribute(k)),"
+        " node.getAttribute('class')])"
+    )
+    places = in_plane(np.array([spot[:2] for spot in spots]), reach)
+    order = [*range(1, 60), 0, 60]  # the start and the last step lie over the others
+    np.testing.assert_allclose(places, path[order], atol=0.001)
+    assert [spot[2:] for spot in spots[-2:]] == [[7, "descent-start"], [5, "descent-step"]]
+
+
+def test_descent_draws_the_curve_and_the_path_on_it(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    explorer.get_by_label("Function").select_option("valleys")
+    explorer.get_by_role("button", name="Run").click()
+    curve = numbers(explorer.locator(".descent-curve").get_attribute("d")).reshape(-1, 2)
+    x = (curve[:, 0] - 160) / 156 * 3
+    np.testing.assert_allclose(x, np.linspace(-3, 3, 121), atol=0.002)
+    slope, height = np.polyfit(LOSSES["valleys"](x), curve[:, 1], 1)
+    assert slope < 0, "higher losses stand higher"
+    np.testing.assert_allclose(slope * LOSSES["valleys"](x) + height, curve[:, 1], atol=0.2)
+    assert curve[:, 1].max() == 308
+    assert np.interp(-2.8, x, curve[:, 1]) == pytest.approx(18, abs=0.5)
+    points = numbers(explorer.locator(".descent-map .descent-path").get_attribute("points"))
+    across, up = points.reshape(-1, 2).T
+    path = np.array(path_of(explorer))[:, 0]
+    np.testing.assert_allclose((across - 160) / 52, path, atol=0.001)
+    np.testing.assert_allclose(up, slope * LOSSES["valleys"](path) + height, atol=0.2)
+
+
+def test_descent_draws_the_loss_after_each_step(fresh_page, server):
+    fresh_page.emulate_media(reduced_motion="reduce")
+    explorer = opened(fresh_page, server, "descent")
+    chart = explorer.locator(".descent-chart")
+    for surface, steps in [("bowl", 2), ("saddle", 60)]:
+        explorer.get_by_label("Function").select_option(surface)
+        if steps == 60:
+            explorer.get_by_role("button", name="Run").click()
+        for _ in range(steps % 60):
+            explorer.get_by_role("button", name="Step").click()
+        losses = LOSSES[surface](*np.array(path_of(explorer)).T)
+        x, y = numbers(chart.locator("polyline").get_attribute("points")).reshape(-1, 2).T
+        np.testing.assert_allclose(x, 8 + np.arange(steps + 1) / max(steps, 20) * 304, atol=0.06)
+        low, high = min(*losses, 0), max(losses)
+        np.testing.assert_allclose(y, 130 - 106 * (losses - low) / (high - low), atol=0.06)
+        zero = numbers(chart.locator(".descent-axis").get_attribute("d"))
+        np.testing.assert_allclose(zero, [8, 130 + 106 * low / (high - low), 312], atol=0.06)
+    assert low < 0, "the valleys of the saddle lie below zero"
+
+
+def test_descent_can_be_paused_and_goes_on(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    run = explorer.get_by_role("button", name="Run")
+    pause = explorer.get_by_role("button", name="Pause")
+    at_least = "([node, steps]) => JSON.parse(node.dataset.path).length > steps"
+    app = explorer.locator(".explorer-app").element_handle()
+    for way in (pause, explorer.get_by_role("button", name="Step")):
+        before = len(path_of(explorer))
+        run.click()
+        fresh_page.wait_for_function(at_least, arg=[app, before + 2])
+        assert pause.is_visible()
+        way.click()
+        steps = len(path_of(explorer))
+        assert before + 2 < steps < 61
+        fresh_page.wait_for_timeout(200)
+        assert len(path_of(explorer)) == steps
+        assert run.is_visible()
+    run.click()
+    explorer.get_by_label("Optimizer").select_option("adam")
+    assert len(path_of(explorer)) == 1
+    assert run.is_visible()
+
+
+def test_descent_starts_only_where_the_first_button_presses_and_follows_it(fresh_page, server):
+    explorer = opened(fresh_page, server, "descent")
+    picture = explorer.locator(".descent-map")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+
+    def at(x, y):
+        return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+    fresh_page.mouse.move(*at(0.3, 0.3))
+    fresh_page.mouse.click(*at(0.6, 0.6), button="right")
+    assert path_of(explorer) == [[-3.5, 1.7]]
+    fresh_page.mouse.move(*at(0.5, 0.5))
+    fresh_page.mouse.down()
+    np.testing.assert_allclose(path_of(explorer), [[0, 0]], atol=0.03)
+    fresh_page.mouse.move(*at(0.25, 0.9), steps=3)
+    start = np.array([[-0.25, -0.4]]) * 320 / 156 * 4
+    np.testing.assert_allclose(path_of(explorer), start, atol=0.03)
+    fresh_page.mouse.up()
+    fresh_page.mouse.move(*at(0.7, 0.2))
+    np.testing.assert_allclose(path_of(explorer), start, atol=0.03)
+    explorer.get_by_label("Function").select_option("valleys")
+    fresh_page.mouse.click(*at(0.75, 0.2))
+    np.testing.assert_allclose(path_of(explorer), [[0.25 * 320 / 156 * 3]], atol=0.03)
+
+
 # -- geometry --------------------------------------------------------------------------------
 
 MAPS = {
