@@ -258,6 +258,7 @@ def test_broadcasting_says_what_is_no_shape_until_it_is_one(fresh_page, server, 
         "Refused: (1, 1, 1, 1, 1, 1, 1, 999999999) and (3,) do not fit. "
         "On axis −1, 999999999 meets 3."
     )
+    assert fresh_page.complaints == []
 
 
 def pictured(explorer):
@@ -922,3 +923,161 @@ def test_sliders_move_the_plane_by_keyboard_and_the_result_is_announced(fresh_pa
         "node => node.textContent.startsWith('Determinant 2.00: areas are multiplied by 2.00')",
         arg=explorer.get_by_role("status").last.element_handle(),
     )
+
+
+LABELS = ["W, row 1, column 1", "W, row 1, column 2", "W, row 2, column 1", "W, row 2, column 2",
+          "b, entry 1", "b, entry 2"]  # fmt: skip
+
+
+def data_of(explorer):
+    """Return the six numbers of the map, as the sliders have them: W by rows, then b."""
+    one = json.loads(explorer.locator(".explorer-app").get_attribute("data-map"))
+    return [*one["W"][0], *one["W"][1], *one["b"]]
+
+
+def test_geometry_gives_each_entry_a_slider_of_its_own(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    first = explorer.get_by_label("First map", exact=True)
+    outputs = explorer.locator("output")
+    assert outputs.all_inner_texts() == ["0.87", "−0.50", "0.50", "0.87", "0.00", "0.00"]
+    first.select_option("identity")
+    expected = [1, 0, 0, 1, 0, 0]
+    for k, label in enumerate(LABELS):
+        slider = explorer.get_by_label(label)
+        slider.focus()
+        for key, value in [("End", 3), ("Home", -3), ("ArrowRight", -2.95)]:
+            fresh_page.keyboard.press(key)
+            expected[k] = value
+            assert data_of(explorer) == pytest.approx(expected)
+            text = f"{value:.2f}".replace("-", "−")
+            assert slider.get_attribute("aria-valuetext") == outputs.nth(k).inner_text() == text
+        assert first.input_value() == "own"
+    first.select_option("own")
+    assert data_of(explorer) == pytest.approx(expected), "one's own map is the one that is there"
+    first.select_option("identity")
+    assert data_of(explorer) == [1, 0, 0, 1, 0, 0]
+    sliders = [explorer.get_by_label(label).input_value() for label in LABELS]
+    assert sliders == ["1", "0", "0", "1", "0", "0"]
+
+
+ONE_MAP = "The two maps are one map."
+TURNED = "Determinant −1.00: areas are multiplied by 1.00, and left and right change places."
+FOLDED = "relu folds what lies below zero, so no single matrix does the whole."
+FLAT = "Determinant 0.00: areas vanish; the plane is pressed onto a line or a point."
+SHOWN = [
+    ("projection", "identity", False, FLAT),
+    ("mirror", "identity", False, TURNED),
+    ("scaling", "mirror", False, f"{TURNED} {ONE_MAP}"),
+    ("rotation", "identity", False, "Determinant 1.00: areas are multiplied by 1.00."),
+    ("mirror", "shear", True, f"The first map has determinant −1.00. {FOLDED}"),
+]
+
+
+def assert_drawn(explorer, first, second, relu):
+    """See that grid, square, arrows, handles and the label of the picture show the maps."""
+
+    def whole(points):
+        points = moved(first, np.array(points))
+        points = np.maximum(points, 0) if relu else points
+        return points if second == "identity" else moved(second, points)
+
+    tips = whole([[1, 0], [0, 1], [0, 0]])
+    corner, other, origin = (
+        ", ".join(f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−") for value in tip)
+        for tip in tips
+    )
+    picture = explorer.locator(".geometry-picture")
+    assert picture.get_attribute("aria-label") == (
+        "The grid and the unit square before and after the map. "
+        f"The corner (1, 0) goes to ({corner}), the corner (0, 1) to ({other}), "
+        f"the origin to ({origin})."
+    )
+    lines = [[(a, -3), (a, 3)] for a in range(-3, 4)], [[(-3, a), (3, a)] for a in range(-3, 4)]
+    grid = [line for pair in zip(*lines, strict=True) for line in pair]
+    shown = explorer.locator(".geometry-before, .geometry-after, .geometry-arrow, .geometry-unit")
+    texts = shown.evaluate_all("nodes => nodes.map((node) => node.getAttribute('points'))")
+    drawn = [(numbers(text).reshape(-1, 2) - 180) / [40, -40] for text in texts]
+    np.testing.assert_allclose(drawn[:14], grid, atol=0.001)
+    shares = np.linspace(0, 1, 121)[:, None]
+    for (start, end), line in zip(grid, drawn[14:28], strict=True):
+        points = (1 - shares) * start + shares * end
+        np.testing.assert_allclose(line, whole(points), atol=0.001)
+    np.testing.assert_allclose(drawn[28], SQUARE, atol=0.001)
+    for tip, arrow in zip(np.eye(2), drawn[29:], strict=True):
+        np.testing.assert_allclose(arrow, whole(np.linspace(0, 1, 21)[:, None] * tip), atol=0.001)
+    edge = points_of(explorer, ".geometry-square")
+    ends = np.roll(SQUARE, -1, axis=0)
+    pieces = [a + (b - a) * np.arange(20)[:, None] / 20 for a, b in zip(SQUARE, ends, strict=True)]
+    np.testing.assert_allclose(edge, whole(np.concatenate(pieces)), atol=0.001)
+    handles = explorer.locator(".geometry-handle")
+    assert [handle.is_visible() for handle in handles.all()] == 3 * [
+        not relu and second == "identity"
+    ]
+    spots = handles.evaluate_all(
+        "nodes => nodes.map((node) => [+node.getAttribute('cx'), +node.getAttribute('cy')])"
+    )
+    np.testing.assert_allclose((np.array(spots) - 180) / [40, -40], tips, atol=0.001)
+
+
+def test_geometry_says_and_draws_what_the_maps_do(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    for first, second, relu, words in SHOWN:
+        explorer.get_by_label("First map", exact=True).select_option(first)
+        explorer.get_by_label("Then a second map").select_option(second)
+        explorer.get_by_label("relu after the first map").set_checked(relu)
+        assert explorer.locator(".geometry-verdict").inner_text() == words
+        assert_drawn(explorer, first, second, relu)
+
+
+def test_geometry_writes_the_formula_with_its_numbers(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    formula = explorer.locator(".geometry-formula")
+
+    def written():
+        return "".join(formula.text_content().split())
+
+    explorer.get_by_label("First map", exact=True).select_option("shear")
+    assert written() == "x↦(1.001.000.001.00)x+(0.000.00)"
+    explorer.get_by_label("Then a second map").select_option("translation")
+    shear, shift = "(1.001.000.001.00)", "(1.000.000.001.00)"
+    assert written() == (
+        f"x↦{shift}({shear}x+(0.000.00))+(1.000.50)={shear}x+(1.000.50)"
+    )  # fmt: skip
+    assert formula.locator("math").count() == 2
+    relu = explorer.get_by_label("relu after the first map")
+    relu.check()
+    assert written() == f"x↦{shift}relu({shear}x+(0.000.00))+(1.000.50)"
+    assert formula.locator("math").count() == 1
+    explorer.get_by_label("Then a second map").select_option("identity")
+    assert written() == f"x↦relu({shear}x+(0.000.00))"
+    assert formula.locator("mtr").count() == 4
+
+
+def test_geometry_lets_only_what_is_held_be_dragged_and_not_too_far(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option("translation")
+    picture = explorer.locator(".geometry-picture")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+
+    def at(x, y):
+        return box["x"] + box["width"] * (0.5 + x / 9), box["y"] + box["height"] * (0.5 - y / 9)
+
+    def drag(start, end, button="left"):
+        fresh_page.mouse.move(*at(*start))
+        fresh_page.mouse.down(button=button)
+        fresh_page.mouse.move(*at(*end), steps=5)
+        fresh_page.mouse.up(button=button)
+
+    drag((1, 1.5), (2, 2), button="right")
+    fresh_page.mouse.move(*at(1, 1.5))
+    fresh_page.mouse.move(*at(1.1, 1.6))
+    assert data_of(explorer) == [1, 0, 0, 1, 1, 0.5]
+    # The tip of the second arrow: what is dragged is where it goes, so b is taken off.
+    drag((1, 1.5), (2.5, 2.5))
+    np.testing.assert_allclose(data_of(explorer), [1, 1.5, 0, 2, 1, 0.5], atol=0.051)
+    assert all(abs(20 * value - round(20 * value)) < 1e-9 for value in data_of(explorer))
+    explorer.get_by_label("First map", exact=True).select_option("identity")
+    drag((0, 1), (-4.2, 4.2))
+    drag((1, 0), (4.2, -4.2))
+    assert data_of(explorer) == [3, -3, -3, 3, 0, 0]
