@@ -54,7 +54,7 @@ EXTENSIONS = {
 """The extensions in ``docs/_ext`` and the tests that build small books with them."""
 
 SCRIPTS = {
-    "explore/explore": ("test_explorers.py", "explorer or explore_"),
+    "explore/explore": ("test_explorers.py", "test_shared_ or test_it_works_when_opened_from_disk"),
     "explore/broadcasting": ("test_explorers.py", "test_broadcasting"),
     "explore/descent": ("test_explorers.py", "descent_ or paths or gradients or momentum"),
     "explore/geometry": (

@@ -108,6 +108,117 @@ def test_pages_without_an_explorer_load_none_of_it(fresh_page, server, name, scr
     assert sorted(re.findall(r"/explore/(\w+\.js)", " ".join(server.sent))) == scripts
 
 
+def test_shared_elements_have_the_attributes_listeners_and_children_given(shared_page, server):
+    opened(shared_page, server, "geometry")
+    made, pressed, kinds = shared_page.evaluate(
+        """() => {
+            let pressed = 0;
+            const { html, svg } = Explore;
+            const given = { type: "button", disabled: true, hidden: false, "data-k": 3 };
+            const button = html("button", given, "Go ", html("b", {}, "on"));
+            const other = html("button", { onclick: () => { pressed += 1; } });
+            other.click();
+            const [line, empty] = [svg("g", { class: "a" }, svg("path")), html("p")];
+            return [[button, line, empty].map((node) => node.outerHTML), pressed,
+                [button, line].map((node) => node.namespaceURI.slice(-5))];
+        }"""
+    )
+    assert made == [
+        '<button type="button" disabled="" data-k="3">Go <b>on</b></button>',
+        '<g class="a"><path></path></g>',
+        "<p></p>",
+    ]
+    assert pressed == 1
+    assert kinds == ["xhtml", "0/svg"]
+
+
+def test_shared_numbers_have_a_real_minus_and_zero_has_none(shared_page, server):
+    opened(shared_page, server, "geometry")
+    texts = shared_page.evaluate(
+        "() => [[-1.5], [2], [-0.004], [-0.006], [-0.04, 1], [-3, 0], [0.12345, 4]]"
+        ".map((given) => Explore.number(...given))"
+    )
+    assert texts == ["−1.50", "2.00", "0.00", "−0.01", "0.0", "−3", "0.1235"]
+
+
+def test_shared_speaker_says_the_last_of_several_words_when_the_reader_pauses(shared_page, server):
+    opened(shared_page, server, "geometry")
+    role, name, early, heard, custom = shared_page.evaluate(
+        """async () => {
+            const { node, say } = Explore.speaker();
+            const pause = (time) => new Promise((done) => setTimeout(done, time));
+            const heard = [];
+            const look = new MutationObserver(() => heard.push(node.textContent));
+            look.observe(node, { childList: true });
+            say("one");
+            say("two");
+            await pause(200);
+            const early = node.textContent;
+            say("three");
+            await pause(500);
+            say("three");
+            await pause(500);
+            return [node.getAttribute("role"), node.className, early, heard,
+                Explore.speaker("seen").node.className];
+        }"""
+    )
+    assert (role, name, custom) == ("status", "explorer-unseen", "seen")
+    assert early == ""
+    assert heard == ["three"], "what was said already is not said again"
+
+
+def test_shared_start_waits_for_data_until_the_page_is_there(fresh_page, server):
+    asked = []
+    fresh_page.on("request", lambda request: asked.append(request.url))
+    fresh_page.add_init_script("addEventListener('load', () => fetch('/loaded.txt'))")
+    opened(fresh_page, server, "playground")
+    names = [re.sub(r"\?.*", "", url.rpartition("/")[2]) for url in asked]
+    assert names.count("playground-data.js") == 1
+    assert names.index("playground-data.js") > names.index("loaded.txt")
+    place = fresh_page.locator("[data-explorer=playground]")
+    assert "is-live" in place.get_attribute("class")
+    assert place.get_attribute("data-after") is None
+    # When the page is there already, they are fetched at once, and only what is new starts.
+    app = place.locator(".explorer-app").element_handle()
+    fresh_page.evaluate(
+        """() => {
+            const place = Object.assign(document.createElement("div"), { className: "explorer" });
+            Object.assign(place.dataset, { explorer: "late",
+                after: document.querySelector("[src*='playground-data']").src });
+            document.querySelector("article").append(place);
+            window.built = [];
+            Explore.register("late", (app, place) => window.built.push([place.dataset.explorer,
+                place.dataset.after]));
+            window.early = window.built.length;
+            Explore.register("other", () => window.built.push("nowhere"));
+        }"""
+    )
+    fresh_page.locator("[data-explorer=late].is-live > .explorer-app").wait_for(state="attached")
+    assert fresh_page.evaluate("[window.early, window.built]") == [0, [["late", None]]]
+    assert sum("playground-data.js" in url for url in asked) == 2
+    assert place.locator(".explorer-app").count() == 1
+    assert app.evaluate("node => node.isConnected")
+
+
+@pytest.mark.parametrize("blocked", ["**/playground-data.js*", "**/explore/playground.js*"])
+def test_shared_start_leaves_the_still_figure_where_something_is_missing(
+    fresh_page, server, blocked
+):
+    fresh_page.route(blocked, lambda route: route.abort())
+    fresh_page.goto(f"{server.address}/{PAGES['playground']}.html", wait_until="networkidle")
+    explorer = place(fresh_page, "playground")
+    assert explorer.locator(".explorer-still").is_visible()
+    assert explorer.locator(".explorer-app").count() == 0
+
+
+def test_shared_start_leaves_the_still_figure_where_an_explorer_fails(fresh_page, server):
+    fresh_page.add_init_script("document.createElementNS = () => { throw new Error('no'); };")
+    fresh_page.goto(f"{server.address}/{PAGES['geometry']}.html", wait_until="networkidle")
+    explorer = place(fresh_page, "geometry")
+    assert explorer.locator(".explorer-still").is_visible()
+    assert explorer.locator(".explorer-app").count() == 0
+
+
 # -- broadcasting ----------------------------------------------------------------------------
 
 ALL_PAIRS = """(pairs) => {
