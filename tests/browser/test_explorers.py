@@ -5,7 +5,8 @@ import json
 import os
 import re
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -380,7 +381,7 @@ def pictured(explorer):
             for name, rows in parts}  # fmt: skip
 
 
-# Of each picture: is every number within its cell, are the cells within the picture and apart?
+# Of each picture: does every number stand in its cell, and are the cells apart, with one margin?
 WITHIN = """node => [...node.querySelectorAll("svg")].map((svg) => {
     const inside = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top
         && a.bottom <= b.bottom;
@@ -390,8 +391,11 @@ WITHIN = """node => [...node.querySelectorAll("svg")].map((svg) => {
         svg.querySelectorAll("text")].map((nodes) => [...nodes].map((n) =>
             n.getBoundingClientRect()));
     const middle = (a) => [a.left + a.right, a.top + a.bottom];
-    return cells.every((cell, k) => inside(cell, whole[0]) && inside(entries[k], cell)
-        && Math.abs(middle(cell)[0] - middle(entries[k])[0]) < 4
+    const edges = [cells[0].left - whole[0].left, cells[0].top - whole[0].top,
+        whole[0].right - cells.at(-1).right, whole[0].bottom - cells.at(-1).bottom];
+    return Math.max(...edges) - Math.min(...edges) < 0.5 && cells.every((cell, k) =>
+        inside(cell, whole[0]) && inside(entries[k], cell)
+        && Math.abs(middle(cell)[0] - middle(entries[k])[0]) < 1
         && Math.abs(middle(cell)[1] - middle(entries[k])[1]) < 8
         && cells.every((other, j) => j === k || apart(cell, other)));
 })"""
@@ -494,20 +498,45 @@ def test_drawings_are_prepared_as_the_package_does_it(fresh_page, server):
         np.testing.assert_allclose(np.reshape(field, (28, 28)), expected, atol=1e-9)
 
 
+# Many numbers come as text: one by one, the browser would take seconds to hand them over.
+PACK = """const pack = (array) => {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    let text = "";
+    for (let k = 0; k < bytes.length; k += 8192) {
+        text += String.fromCharCode(...bytes.subarray(k, k + 8192));
+    }
+    return btoa(text);
+};
+"""
+
+
+def unpacked(text, kind):
+    return np.frombuffer(b64decode(text), kind)
+
+
+def weights_of(page):
+    """Return the weights of the page's network as the package has them: W1, b1, W2, b2."""
+    parts = page.evaluate(
+        f"() => {{ {PACK} return Object.values({DATA}.network).map((part) => pack(part)); }}"
+    )
+    shapes = [(784, 512), (512,), (512, 10), (10,)]
+    return [
+        unpacked(part, np.float32).reshape(shape) for part, shape in zip(parts, shapes, strict=True)
+    ]
+
+
 def test_votes_are_those_of_the_package(fresh_page, server):
     opened(fresh_page, server, "playground")
-    parts, x, said, votes = fresh_page.evaluate(
+    x, said, votes = fresh_page.evaluate(
         f"""() => {{
             const {{ network, images }} = {DATA};
             const x = Float64Array.from(images.subarray(0, 784), (grey) => grey / 255);
             const said = Explore.playground.answer(network, x);
-            const {{ W1, b1, W2, b2 }} = network;
-            return [[W1, b1, W2, b2].map((part) => Array.from(part)), Array.from(x),
-                [said.winner, said.rival], Array.from(Explore.playground.votes(network, x, said))];
+            return [Array.from(x), [said.winner, said.rival],
+                Array.from(Explore.playground.votes(network, x, said))];
         }}"""
     )
-    shapes = [(784, 512), (512,), (512, 10), (10,)]
-    weights = [np.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
+    weights = weights_of(fresh_page)
     expected = playground.pixel_votes(weights, x, *said)
     np.testing.assert_allclose(votes, expected, atol=1e-9)
     assert np.abs(expected).max() > 0.01
@@ -591,6 +620,187 @@ def test_test_digits_are_chosen_by_arrow_keys(fresh_page, server):
     assert seen == list("0123456789")
     fresh_page.keyboard.press("ArrowRight")
     assert "but it is a" in explorer.locator(".explorer-verdict").inner_text()
+
+
+# What the page shows: its texts and bars, and what each canvas holds.
+SEEN = f"""() => {{
+    {PACK}
+    const {{ images, labels }} = {DATA};
+    const app = document.querySelector("[data-explorer=playground] .explorer-app");
+    const all = (selector) => [...app.querySelectorAll(selector)];
+    const texts = (selector) => all(selector).map((node) => node.textContent);
+    const pixels = (selector) => all(selector).map((canvas) => pack(canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data));
+    const rows = all(".playground-bars tbody tr");
+    return {{
+        verdict: texts(".playground-verdict")[0],
+        story: texts(".playground-story")[0],
+        shown: [".playground-inside", ".playground-units"].map((name) =>
+            app.querySelector(name).checkVisibility()),
+        disabled: all(".playground-left button").map((button) => button.disabled),
+        widths: all(".playground-fill").map((fill) => parseFloat(fill.style.width)),
+        probabilities: rows.map((row) => row.lastChild.textContent),
+        winners: rows.map((row) => row.classList.contains("is-winner")),
+        labels: rows.map((row) => row.classList.contains("is-label")),
+        captions: texts("figcaption"),
+        spoken: all("figure canvas").map((canvas) => canvas.getAttribute("aria-label")),
+        pad: pixels(".playground-pad")[0],
+        choices: pixels(".playground-choice canvas"),
+        figures: pixels("figure canvas"),
+        checked: all("input").findIndex((input) => input.checked),
+        images: pack(images),
+        truths: labels,
+    }};
+}}"""
+
+
+def look(page):
+    """Return what the page shows; pixels have four numbers: red, green, blue and opaque."""
+    seen = page.evaluate(SEEN)
+    seen["pad"] = unpacked(seen["pad"], np.uint8).reshape(280, 280, 4)
+    for name in ("choices", "figures"):
+        seen[name] = [unpacked(text, np.uint8).reshape(28, 28, 4) for text in seen[name]]
+    seen["images"] = unpacked(seen["images"], np.uint8).reshape(20, 784) / 255
+    return seen
+
+
+INK, BLUE, ORANGE = "--explore-ink", "--explore-blue", "--explore-orange"
+
+
+def colour_of(page, name):
+    text = page.evaluate(
+        "name => getComputedStyle(document.documentElement).getPropertyValue(name)", name
+    ).strip()
+    return [int(text[k : k + 2], 16) for k in (1, 3, 5)]
+
+
+def assert_painted(page, pixels, values, above):
+    """See that a picture shows numbers by how opaque a pixel is, and their signs by its colour."""
+    pixels, values = np.reshape(pixels, (-1, 4)), np.ravel(values)
+    np.testing.assert_allclose(pixels[:, 3], 255 * np.abs(values), atol=1.1)
+    for chosen, name in [(values > 0.5, above), (values < -0.5, ORANGE)]:
+        # A canvas keeps colours times opacity, so they come back rounded.
+        assert (np.abs(pixels[chosen, :3] - colour_of(page, name)) <= 3).all()
+
+
+def assert_shown(page, seen, weights):
+    """See that all that is shown fits to the eleventh image, which the network gets wrong."""
+    W1, b1, W2, b2 = weights
+    images = seen["images"]
+    for pixels, image in zip(seen["choices"], images, strict=True):
+        assert_painted(page, pixels, image, INK)
+    x, truth = images[10], int(seen["truths"][10])
+    hidden = np.maximum(x @ W1 + b1, 0)
+    powers = np.exp(hidden @ W2 + b2)
+    rival, best = np.argsort(powers)[-2:]
+    assert best != truth, "this is one of the images that the network gets wrong"
+    assert seen["verdict"] == f"The network says {best}, but it is a {truth}."
+    assert seen["story"] == "The striped bar is that of the label."
+    assert (seen["shown"], seen["disabled"], seen["checked"]) == ([True, True], [True, False], 10)
+    shares = powers / powers.sum()
+    np.testing.assert_allclose(seen["widths"], 100 * shares, atol=0.01)
+    assert seen["probabilities"] == [f"{share:.3f}" for share in shares]
+    assert (np.flatnonzero(seen["winners"]), np.flatnonzero(seen["labels"])) == ([best], [truth])
+    votes = playground.pixel_votes([W1, b1, W2, b2], x, best, rival)
+    units = np.argsort(-hidden)[:6]
+    assert seen["captions"] == [
+        "what the network sees",
+        f"blue ink speaks for {best}, orange ink for {rival}",
+        *(f"unit {unit}: {hidden[unit]:.2f}" for unit in units),
+    ]
+    assert seen["spoken"] == [
+        "The 28 by 28 pixels that the network sees.",
+        f"Which pixels speak for {best} rather than {rival}.",
+        *(f"The weights of hidden unit {unit}." for unit in units),
+    ]
+    first, second, *others = seen["figures"]
+    assert_painted(page, first, x, INK)
+    assert_painted(page, second, votes / np.abs(votes).max(), BLUE)
+    for unit, pixels in zip(units, others, strict=True):
+        assert_painted(page, pixels, W1[:, unit] / np.abs(W1[:, unit]).max(), BLUE)
+    # The field itself shows the image, ten times as large.
+    pad = seen["pad"][5::10, 5::10]
+    assert_painted(page, pad, x, INK)
+
+
+def test_playground_shows_what_the_network_sees_and_weighs(fresh_page, server):
+    fresh_page.emulate_media(color_scheme="light")
+    explorer = opened(fresh_page, server, "playground")
+    explorer.get_by_role("radio").nth(10).check()
+    weights = weights_of(fresh_page)
+    for theme in ("light", "dark"):
+        fresh_page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        assert_shown(fresh_page, look(fresh_page), weights)
+    probabilities = explorer.locator(".playground-bars tbody td:last-child").all_inner_texts()
+    best, rival = np.argsort([-float(text) for text in probabilities])[:2]
+    words = explorer.locator(".playground-verdict").inner_text().removesuffix(".")
+    words += f", with probability {probabilities[best]}; "
+    words += f"next comes {rival} with {probabilities[rival]}."
+    fresh_page.wait_for_function(
+        "([node, words]) => node.textContent === words",
+        arg=[explorer.get_by_role("status").element_handle(), words],
+    )
+
+
+def test_playground_tells_how_the_answer_changed_until_all_is_cleared(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    assert explorer.locator(".playground-verdict").inner_text().endswith(", and that is right.")
+    buttons = explorer.locator(".playground-left button")
+    assert [button.is_disabled() for button in buttons.all()] == [True, False]
+    draw(fresh_page, explorer, [(0.25, 0.15), (0.75, 0.15)])
+    draw(fresh_page, explorer, [(0.75, 0.15), (0.45, 0.9)])
+    seen = look(fresh_page)
+    assert seen["checked"] == -1, "what is drawn is none of the images"
+    assert (seen["disabled"], seen["shown"]) == ([False, False], [True, True])
+    assert seen["verdict"] == "The network says 7."
+    assert re.fullmatch(r"While you drew, the answer went \d( → \d)* → 7\.", seen["story"])
+    went = re.findall(r"\d", seen["story"])
+    assert all(one != other for one, other in pairwise(went))
+    assert not any(seen["labels"])
+    pad = seen["pad"]
+    line = np.flatnonzero(pad[:100, 140, 3] > 128)
+    assert (line.min(), line.max()) == pytest.approx((42 - 9, 42 + 9), abs=3), "a pen of 18"
+    assert pad[100, 60, 3] == 0
+    assert (np.abs(pad[42, 140, :3] - colour_of(fresh_page, INK)) <= 3).all()
+    field = seen["figures"][0][:, :, 3] / 255
+    rows = np.flatnonzero((field > 0.1).any(axis=1))
+    assert np.ptp(rows) == pytest.approx(19, abs=1), "as in MNIST, a digit is 20 pixels high"
+    # The line down is cut across about 2.4 times its 20 pixels, and slanted by 0.3 / 0.75.
+    assert field[rows.min() + 10].sum() == pytest.approx(2.6, abs=0.5)
+    buttons.first.click()
+    undone = look(fresh_page)
+    assert undone["disabled"] == [False, False]
+    assert undone["pad"][150:, :, 3].max() == 0
+    buttons.last.click()
+    seen = look(fresh_page)
+    assert (seen["disabled"], seen["shown"]) == ([True, True], [False, False])
+    assert (seen["verdict"], seen["story"]) == ("Nothing is drawn yet.", "")
+    assert (seen["widths"], seen["probabilities"]) == ([0] * 10, ["–"] * 10)
+    assert not any([*seen["winners"], *seen["labels"], seen["pad"].any()])
+    fresh_page.wait_for_function(
+        "node => node.textContent === 'Nothing is drawn.'",
+        arg=explorer.get_by_role("status").element_handle(),
+    )
+    explorer.get_by_role("radio").first.check()
+    draw(fresh_page, explorer, [(0.5, 0.1), (0.5, 0.9)])
+    assert "→ 7" not in explorer.locator(".playground-story").inner_text(), "that is past"
+    assert winner(explorer) == "1"
+
+
+def test_playground_draws_only_while_the_first_button_is_down(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    pad = explorer.locator(".playground-pad")
+    before = winner(explorer)
+    pad.click(button="right")
+    pad.hover(position={"x": 20, "y": 20})
+    pad.hover(position={"x": 90, "y": 90})
+    assert explorer.get_by_role("radio").first.is_checked()
+    assert winner(explorer) == before
+    pad.click()  # a point is a drawing, too
+    seen = look(fresh_page)
+    assert seen["verdict"].startswith("The network says ")
+    assert seen["disabled"] == [False, False]
+    assert fresh_page.complaints == []
 
 
 # -- descent ---------------------------------------------------------------------------------
