@@ -64,10 +64,14 @@ SCRIPTS = {
         "test_explorers.py",
         "drawings or drawing_ or votes or drawn or finger or strokes or digits or playground_",
     ),
-    "explore/questions": ("test_questions.py", "not axe and not javascript"),
+    "explore/training": ("test_explorers.py", "test_training"),
+    "explore/questions": (
+        "test_questions.py",
+        "numbers_are or shapes or keyboard or no_answer or disk or first-look and (right or minus)",
+    ),
     "search/engine": ("test_search.py", "engine or teaches or spellings or slip or excerpts"),
     "search/search": ("test_search.py", "not teaches and not spellings and not accessible"),
-    "book": ("test_reader.py", "folded or paper or formula or button_prints or marks"),
+    "book": ("test_reader.py", "folded or paper or formula or prints or sidebar or marks"),
 }  # fmt: skip
 """The scripts in ``docs/_static``: the file of their tests, and pytest's expression for them."""
 

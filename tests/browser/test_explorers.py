@@ -791,7 +791,8 @@ def test_playground_draws_only_while_the_first_button_is_down(fresh_page, server
     explorer = opened(fresh_page, server, "playground")
     pad = explorer.locator(".playground-pad")
     before = winner(explorer)
-    pad.click(button="right")
+    for button in ("middle", "right"):
+        pad.click(button=button)
     pad.hover(position={"x": 20, "y": 20})
     pad.hover(position={"x": 90, "y": 90})
     assert explorer.get_by_role("radio").first.is_checked()
@@ -950,6 +951,13 @@ def test_descent_tells_where_it_is_and_how_steep_it_is_there(fresh_page, server)
     explorer.get_by_label("Function").select_option("valleys")
     assert plane.get_attribute("aria-label").startswith("Curve of a curve with two valleys, with")
     explorer.get_by_label("Function").select_option("ravine")
+    explorer.get_by_label("Step size").fill("0")  # the logarithm of 1, with which y goes to −29 y
+    for y, loss in [("0.8", "8073.6000"), ("0.9", "1.0·10^4")]:
+        explorer.get_by_label("Start y").fill(y)
+        step.click()
+        assert chart.locator("text").last.text_content() == f"last {loss}"
+    explorer.get_by_role("button", name="Reset").click()
+    explorer.get_by_label("Start y").fill("0.8")
     explorer.get_by_label("Step size").focus()
     fresh_page.keyboard.press("End")
     for _ in range(2):
@@ -1056,7 +1064,8 @@ def test_descent_draws_lines_of_equal_loss_and_the_path_over_them(fresh_page, se
     places = in_plane(np.array([spot[:2] for spot in spots]), reach)
     order = [*range(1, 60), 0, 60]  # the start and the last step lie over the others
     np.testing.assert_allclose(places, path[order], atol=0.001)
-    assert [spot[2:] for spot in spots[-2:]] == [[7, "descent-start"], [5, "descent-step"]]
+    kinds = [spot[2:] for spot in spots]
+    assert kinds == 59 * [[2.5, "descent-step"]] + [[7, "descent-start"], [5, "descent-step"]]
 
 
 def test_descent_draws_the_curve_and_the_path_on_it(fresh_page, server):
@@ -1132,7 +1141,8 @@ def test_descent_starts_only_where_the_first_button_presses_and_follows_it(fresh
         return box["x"] + box["width"] * x, box["y"] + box["height"] * y
 
     fresh_page.mouse.move(*at(0.3, 0.3))
-    fresh_page.mouse.click(*at(0.6, 0.6), button="right")
+    for button in ("middle", "right"):
+        fresh_page.mouse.click(*at(0.6, 0.6), button=button)
     assert path_of(explorer) == [[-3.5, 1.7]]
     fresh_page.mouse.move(*at(0.5, 0.5))
     fresh_page.mouse.down()
@@ -1390,7 +1400,8 @@ def test_geometry_lets_only_what_is_held_be_dragged_and_not_too_far(fresh_page, 
         fresh_page.mouse.move(*at(*end), steps=5)
         fresh_page.mouse.up(button=button)
 
-    drag((1, 1.5), (2, 2), button="right")
+    for button in ("middle", "right"):
+        drag((1, 1.5), (2, 2), button=button)
     fresh_page.mouse.move(*at(1, 1.5))
     fresh_page.mouse.move(*at(1.1, 1.6))
     assert data_of(explorer) == [1, 0, 0, 1, 1, 0.5]
@@ -1402,3 +1413,191 @@ def test_geometry_lets_only_what_is_held_be_dragged_and_not_too_far(fresh_page, 
     drag((0, 1), (-4.2, 4.2))
     drag((1, 0), (4.2, -4.2))
     assert data_of(explorer) == [3, -3, -3, 3, 0, 0]
+
+
+# -- a training in the browser ---------------------------------------------------------------
+
+# In place of the page's Python: it tells what it is asked, and is told what to answer.
+STAND_IN = """ready => {
+    document.documentElement.dataset.live = "ready";
+    window.asked = [];
+    const words = () => document.querySelector(".training-words").textContent;
+    const cell = (live, code, name) => ({ told: { live, code }, name });
+    window.dlbookLive = { stop: () => asked.push("stop"), page: {
+        cells: [cell(true, "train(3)", "calls it"), cell(false, "def train(count):", "is dead"),
+            cell(true, "import os\\ndef train(count, tell):\\n    pass", "defines it")],
+        run: async ({ name }) => { asked.push(name, words()); return ready; },
+        busy: (what, act) => { asked.push(what.name, words()); return act(); },
+        execute: ({ code, quiet }, hear) => new Promise((end) => {
+            asked.push(code, quiet);
+            window.training = { hear: (name, value) => hear({ kind: "data", name, value }), end,
+                other: () => hear({ kind: "text", name: "batch", value: [9, 9, 9] }) };
+        }),
+    } };
+}"""
+
+
+def packed(array):
+    text = b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return {"dtype": str(array.dtype), "shape": list(array.shape), "base64": text}
+
+
+def test_training_shows_the_loss_as_it_falls_and_then_a_field_to_draw_in(fresh_page, server):
+    explorer = opened(fresh_page, server, "training")
+    words, bar = explorer.locator(".training-words"), explorer.get_by_role("progressbar")
+    ten, sixty = explorer.get_by_role("button", name="Train on").all()
+    stop = explorer.get_by_role("button", name="Stop")
+    assert words.inner_text() == "Nothing has been trained yet."
+    assert (ten.is_enabled(), sixty.is_enabled(), stop.is_enabled()) == (True, True, False)
+    fresh_page.evaluate(STAND_IN, {})
+    ten.click()
+    fresh_page.wait_for_function("() => window.training")
+    *asked, code, quiet = fresh_page.evaluate("asked")
+    assert asked == ["defines it", "Running the cells that the training needs …",
+                     "the training", "Starting to train …"]  # fmt: skip
+    assert "train(10000, lambda done, of, loss:" in code
+    assert quiet
+    assert (ten.is_enabled(), sixty.is_enabled(), stop.is_enabled()) == (False, False, True)
+    stop.click()
+    assert fresh_page.evaluate("asked.at(-1)") == "stop"
+    losses = [2.5, 1.25, 0.5]
+    for k, loss in enumerate(losses):
+        fresh_page.evaluate("value => training.hear('batch', value)", [k + 1, 4, loss])
+    fresh_page.evaluate("training.other()")
+    across = explorer.locator("svg > text")
+    fresh_page.wait_for_function(
+        "node => node.textContent === 'loss of each batch; 3 of 4 batches'",
+        arg=across.element_handle(),
+    )
+    assert words.inner_text() == "Training: batch 3 of 4, loss 0.50."
+    assert bar.evaluate("bar => [bar.value, bar.max]") == [0.75, 1]
+    points = numbers(explorer.locator(".training-loss").get_attribute("points")).reshape(-1, 2)
+    # The axes are 44 units from the left and 34 from below, and end 4 and 8 before the edge.
+    expected = [[44 + 472 * (k + 0.5) / 4, 186 - 178 * loss / 2.5] for k, loss in enumerate(losses)]
+    np.testing.assert_allclose(points, expected, atol=0.06)
+    ticks = explorer.locator("svg.training-chart g text")
+    assert ticks.all_text_contents() == ["0.00", "1.25", "2.50"]
+    places = ticks.evaluate_all("ticks => ticks.map((tick) => ['x', 'y'].map((k) =>"
+                                " +tick.getAttribute(k)))")  # fmt: skip
+    assert places == [[38, 191], [38, 102], [38, 13]]
+    weights = random_weights()
+    images = np.zeros((10, 784), np.uint8)
+    images[:, 300:310] = 255
+    for name, value in [("seconds", 12.34), ("accuracy", 0.97125), ("images", packed(images)),
+                        ("weights", [packed(weight) for weight in weights])]:  # fmt: skip
+        fresh_page.evaluate("given => training.hear(...given)", [name, value])
+    fresh_page.evaluate("training.end({})")
+    desk = explorer.locator(".playground-desk")
+    desk.wait_for()
+    told = (
+        "Trained on 10,000 images in 12.3 s: right on 97.1 % of the 10,000 test images. "
+        "Now draw a digit for it."
+    )
+    assert (words.inner_text(), bar.evaluate("bar => bar.value")) == (told, 1)
+    assert (ten.is_enabled(), sixty.is_enabled(), stop.is_enabled()) == (True, True, False)
+    shown = explorer.locator(".playground-bars tbody td:last-child").all_inner_texts()
+    hidden = np.maximum(images[0] / 255 @ weights[0] + weights[1], 0)
+    powers = np.exp(hidden @ weights[2] + weights[3])
+    assert shown == [f"{power / powers.sum():.3f}" for power in powers]
+    assert explorer.get_by_role("radio").count() == 10
+    fresh_page.wait_for_function(
+        "([node, told]) => node.textContent === told",
+        arg=[explorer.get_by_role("status").last.element_handle(), told],
+    )
+    sixty.click()
+    fresh_page.wait_for_function("() => asked.at(-2).includes('train(60000, lambda')")
+    assert desk.count() == 0, "what was there goes when another training begins"
+    assert fresh_page.complaints == []
+
+
+def test_training_that_ends_with_an_error_keeps_its_curve(fresh_page, server):
+    explorer = opened(fresh_page, server, "training")
+    fresh_page.evaluate(STAND_IN, {})
+    explorer.get_by_role("button", name="Train on").first.click()
+    fresh_page.wait_for_function("() => window.training")
+    fresh_page.evaluate("training.hear('batch', [1, 1, 0.25])")
+    fresh_page.evaluate("training.end({ error: { text: 'Traceback\\nKeyboardInterrupt' } })")
+    fresh_page.wait_for_function(
+        "node => node.textContent === 'The training ended: KeyboardInterrupt'",
+        arg=explorer.locator(".training-words").element_handle(),
+    )
+    line = explorer.locator(".training-loss")
+    # A loss below a half does not fill the picture.
+    fresh_page.wait_for_function(
+        "node => node.getAttribute('points') === '280.0,97.0'", arg=line.element_handle()
+    )
+    assert fresh_page.complaints == []
+
+
+def random_weights():
+    rng = np.random.default_rng(0)
+    shapes = [(784, 512), (512,), (512, 10), (10,)]
+    return [(rng.normal(size=shape) / 20).astype(np.float32) for shape in shapes]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("dlbookLive.page.run = async () => null", "a cell before it failed"),
+        ("dlbookLive.page.run = async () => ({ error: { text: 'In\\nNameError: x' } })",
+         "NameError: x"),
+        ("dlbookLive.page.cells.length = 2", "no cell of this page defines train"),
+    ],
+    ids=["a cell before it", "an error", "no cell"],
+)  # fmt: skip
+def test_training_says_why_it_ended(fresh_page, server, change, words):
+    explorer = opened(fresh_page, server, "training")
+    fresh_page.evaluate(STAND_IN, {})
+    fresh_page.evaluate(f"() => {{ {change}; }}")
+    button = explorer.get_by_role("button", name="Train on").first
+    button.click()
+    fresh_page.wait_for_function(
+        "([node, words]) => node.textContent === `The training ended: ${words}`",
+        arg=[explorer.locator(".training-words").element_handle(), words],
+    )
+    assert button.is_enabled()
+    assert explorer.get_by_role("button", name="Stop").is_disabled()
+
+
+def test_training_makes_the_page_live_first_or_says_why_not(fresh_page, server):
+    explorer = opened(fresh_page, server, "training")
+    words = explorer.locator(".training-words").element_handle()
+    button = explorer.get_by_role("button", name="Train on").first
+    said = "([node, words]) => node.textContent === words"
+    fresh_page.evaluate("document.querySelector('.live-start')?.remove()")
+    button.click()
+    missing = "The training ended: this page was built without Python for the browser"
+    fresh_page.wait_for_function(said, arg=[words, missing])
+    # A button like that of the page, which tells that it was pressed.
+    fresh_page.evaluate(
+        """() => {
+            const box = Explore.html("div", { class: "live-start" },
+                Explore.html("button", { onclick: () => { window.pressed = true; } }, "Live"));
+            document.querySelector("article").prepend(box);
+        }"""
+    )
+    button.click()
+    fresh_page.wait_for_function(said, arg=[words, "Making this page live first …"])
+    assert fresh_page.evaluate("pressed")
+    fresh_page.evaluate(
+        "document.querySelector('.live-start').append(Explore.html('p', { role: 'alert' }, 'Old.'))"
+    )
+    fresh_page.wait_for_function(said, arg=[words, "The training ended: Old."])
+    fresh_page.evaluate("document.querySelector('.live-start [role=alert]').remove()")
+    button.click()
+    fresh_page.wait_for_timeout(250)
+    assert explorer.locator(".training-words").inner_text() == "Making this page live first …"
+    fresh_page.evaluate(STAND_IN, {})
+    fresh_page.wait_for_function("() => window.training")
+
+
+def test_training_draws_the_means_of_neighbours_where_there_are_many(shared_page, server):
+    opened(shared_page, server, "training")
+    rng = np.random.default_rng(0)
+    for length, most, width in [(7, 10, 1), (10, 10, 1), (11, 10, 2), (469, 200, 3), (30, 10, 3)]:
+        values = rng.random(length)
+        means = shared_page.evaluate(
+            "given => Explore.training.thinned(...given)", [values.tolist(), most]
+        )
+        parts = [values[k : k + width].mean() for k in range(0, length, width)]
+        np.testing.assert_allclose(means, parts, atol=1e-12)
