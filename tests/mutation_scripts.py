@@ -152,8 +152,8 @@ def sample_of(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
 class Site:
     """A copy of the built site, in which a script can be exchanged, and its tests."""
 
-    def __init__(self, folder: Path, script: str, tests: tuple[str, str]) -> None:
-        """Copy the site, and look at the tests of the script: their file and what names them."""
+    def __init__(self, folder: Path, script: str, tests: tuple[list[str], str]) -> None:
+        """Copy the site, and look at the tests of the script: their files and their names."""
         self.folder = folder / "html"
         # Names for the same files, in no time; so nothing but the script is ever written.
         shutil.copytree(SITE, self.folder, copy_function=os.link)
@@ -167,9 +167,10 @@ class Site:
 
     def tried(self, seconds: float) -> str:
         """Run the tests: "survived" if they pass, "killed" if not, "timeout" if they take long."""
-        name, words = self.tests
+        names, words = self.tests
         command = [
-            sys.executable, "-m", "pytest", "--confcutdir", str(BROWSER), str(BROWSER / name),
+            sys.executable, "-m", "pytest", "--confcutdir", str(BROWSER),
+            *(str(BROWSER / name) for name in names),
             "-k", words, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly",
         ]  # fmt: skip
         environment = os.environ | {
@@ -189,12 +190,12 @@ class Site:
             told.seek(0)
             self.told = told.read()
         if code not in {0, 1}:
-            raise SystemExit(f"pytest could not run {name}:\n{self.told[-3000:]}")
+            raise SystemExit(f"pytest could not run {names}:\n{self.told[-3000:]}")
         return "killed" if code else "survived"
 
 
 def try_script(
-    script: str, tests: tuple[str, str], explained: set[str], *, size: int, seed: int
+    script: str, tests: tuple[list[str], str], explained: set[str], *, size: int, seed: int
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Try some mutants of a script; return by name what became of each, and what it changes.
 

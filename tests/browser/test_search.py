@@ -313,24 +313,24 @@ SMALL = [
            for k in range(5)),
          {"anchor": "long", "title": "Long", "text": "word " * 50 + "giraffe " + "word " * 50,
           "code": ""},
-         {"anchor": "exercises", "title": "Exercises", "text": "A lama. backpropagation.",
+         {"anchor": "exercises", "title": "Exercises", "text": "A llama. backpropagation.",
           "code": ""},
      ]},
-    {"url": "other-things.html", "kind": "page", "title": "Others", "teaches": ["lama and alpaca"],
+    {"url": "other-things.html", "kind": "page", "title": "Others", "teaches": ["llama and alpaca"],
      "introduces": [], "pieces": [
-         {"anchor": "", "title": "Others", "text": "A lama is no alpaca.", "code": ""},
+         {"anchor": "", "title": "Others", "text": "A llama is no alpaca.", "code": ""},
          {"anchor": "q", "title": "Why?", "text": "Is it so? Yes, a tapir. backpropagation",
           "code": ""},
      ]},
     {"url": "glossary.html", "kind": "glossary", "title": "Glossary", "teaches": [],
      "introduces": [], "pieces": [
          {"anchor": "", "title": "Glossary", "text": "All words.", "code": ""},
-         {"anchor": "term-lama", "title": "lama", "text": "An animal. " + 5 * FILLER, "code": ""},
+         {"anchor": "term-llama", "title": "llama", "text": "An animal. " + 5 * FILLER, "code": ""},
      ]},
     {"url": "api.html", "kind": "reference", "title": "Package", "teaches": [], "introduces": [],
      "pieces": [
          {"anchor": "", "title": "Package", "text": "All functions.", "code": ""},
-         {"anchor": "z", "title": "zoo.lama", "text": "Return a lama.", "code": ""},
+         {"anchor": "z", "title": "zoo.llama", "text": "Return a llama.", "code": ""},
      ]},
 ]  # fmt: skip
 
@@ -377,13 +377,13 @@ def test_a_result_has_the_best_three_sections_and_the_beginning_of_its_page(smal
 
 
 def test_the_page_that_explains_comes_first_and_then_the_definition(small):
-    results = small("lama")["results"]
+    results = small("llama")["results"]
     assert [result["url"] for result in results] == [
-        "other-things.html", "glossary.html#term-lama", "api.html#z", "weights.html",
+        "other-things.html", "glossary.html#term-llama", "api.html#z", "weights.html",
     ]  # fmt: skip
     assert results[1]["excerpt"] == SMALL[2]["pieces"][1]["text"], "a definition stands whole"
     assert results[1]["page"] == "Glossary"
-    assert len(small("lama", 2)["results"]) == 2
+    assert len(small("llama", 2)["results"]) == 2
     assert small("rotation")["results"][0]["url"] == "weights.html"
 
 
@@ -391,15 +391,15 @@ def test_what_was_typed_is_mended_only_where_the_book_has_no_such_word(small):
     for typed, words, corrected in [
         ("zebra", ["zebra"], ""),
         ("zebar", ["zebra"], "zebra"),
-        ("zbra and LAMA", ["zebra", "lama"], "zebra and lama"),
+        ("zbra and LLAMA", ["zebra", "llama"], "zebra and llama"),
         ("giarfef", ["giraffe"], "giraffe"),
         ("zbr", ["zbr"], ""),
         ("zeb", ["zeb"], ""),
         ("back propagation", ["backpropagation"], ""),
-        ("zebra_lama", ["zebra", "lama"], ""),
+        ("zebra_llama", ["zebra", "llama"], ""),
         ("the what", ["the", "what"], ""),
-        ("what the lama", ["lama"], ""),
-        ("lama lama", ["lama"], ""),
+        ("what the llama", ["llama"], ""),
+        ("llama llama", ["llama"], ""),
         ("okapi9", ["okapi9"], ""),
         ("", [], ""),
     ]:
