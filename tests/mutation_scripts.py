@@ -35,7 +35,7 @@ OPERATORS = {
 }  # fmt: skip
 NAMES = {
     "min": "max", "max": "min", "floor": "ceil", "ceil": "floor", "some": "every",
-    "every": "some", "replaceAll": "replace", "flatMap": "map", "append": "prepend",
+    "every": "some", "replaceAll": "replace", "flatMap": "map",
 }  # fmt: skip
 """Names after a point, and those that take their place."""
 

@@ -1442,12 +1442,29 @@ def packed(array):
     return {"dtype": str(array.dtype), "shape": list(array.shape), "base64": text}
 
 
+def assert_curve(explorer, losses):
+    """See that the losses of the first of four batches stand where they belong."""
+    points = numbers(explorer.locator(".training-loss").get_attribute("points")).reshape(-1, 2)
+    # The axes are 44 units from the left and 34 from below, and end 4 and 8 before the edge.
+    assert explorer.locator(".training-axis").get_attribute("d") == "M44 8 V186 H516"
+    across = explorer.locator("svg > text")
+    assert (across.get_attribute("x"), across.get_attribute("y")) == ("282", "216")
+    expected = [[44 + 472 * (k + 0.5) / 4, 186 - 178 * loss / 2.5] for k, loss in enumerate(losses)]
+    np.testing.assert_allclose(points, expected, atol=0.06)
+    ticks = explorer.locator("svg.training-chart g text")
+    assert ticks.all_text_contents() == ["0.00", "1.25", "2.50"]
+    places = ticks.evaluate_all("ticks => ticks.map((tick) => ['x', 'y'].map((k) =>"
+                                " +tick.getAttribute(k)))")  # fmt: skip
+    assert places == [[38, 191], [38, 102], [38, 13]]
+
+
 def test_training_shows_the_loss_as_it_falls_and_then_a_field_to_draw_in(fresh_page, server):
     explorer = opened(fresh_page, server, "training")
     words, bar = explorer.locator(".training-words"), explorer.get_by_role("progressbar")
     ten, sixty = explorer.get_by_role("button", name="Train on").all()
     stop = explorer.get_by_role("button", name="Stop")
     assert words.inner_text() == "Nothing has been trained yet."
+    assert bar.evaluate("bar => [bar.value, bar.max]") == [0, 1]
     assert (ten.is_enabled(), sixty.is_enabled(), stop.is_enabled()) == (True, True, False)
     fresh_page.evaluate(STAND_IN, {})
     ten.click()
@@ -1471,15 +1488,7 @@ def test_training_shows_the_loss_as_it_falls_and_then_a_field_to_draw_in(fresh_p
     )
     assert words.inner_text() == "Training: batch 3 of 4, loss 0.50."
     assert bar.evaluate("bar => [bar.value, bar.max]") == [0.75, 1]
-    points = numbers(explorer.locator(".training-loss").get_attribute("points")).reshape(-1, 2)
-    # The axes are 44 units from the left and 34 from below, and end 4 and 8 before the edge.
-    expected = [[44 + 472 * (k + 0.5) / 4, 186 - 178 * loss / 2.5] for k, loss in enumerate(losses)]
-    np.testing.assert_allclose(points, expected, atol=0.06)
-    ticks = explorer.locator("svg.training-chart g text")
-    assert ticks.all_text_contents() == ["0.00", "1.25", "2.50"]
-    places = ticks.evaluate_all("ticks => ticks.map((tick) => ['x', 'y'].map((k) =>"
-                                " +tick.getAttribute(k)))")  # fmt: skip
-    assert places == [[38, 191], [38, 102], [38, 13]]
+    assert_curve(explorer, losses)
     weights = random_weights()
     images = np.zeros((10, 784), np.uint8)
     images[:, 300:310] = 255
@@ -1515,17 +1524,22 @@ def test_training_that_ends_with_an_error_keeps_its_curve(fresh_page, server):
     fresh_page.evaluate(STAND_IN, {})
     explorer.get_by_role("button", name="Train on").first.click()
     fresh_page.wait_for_function("() => window.training")
-    fresh_page.evaluate("training.hear('batch', [1, 1, 0.25])")
+    fresh_page.evaluate(
+        "() => { for (let k = 1; k <= 201; k += 1) training.hear('batch', [k, 201, 0.25]); }"
+    )
     fresh_page.evaluate("training.end({ error: { text: 'Traceback\\nKeyboardInterrupt' } })")
     fresh_page.wait_for_function(
         "node => node.textContent === 'The training ended: KeyboardInterrupt'",
         arg=explorer.locator(".training-words").element_handle(),
     )
     line = explorer.locator(".training-loss")
-    # A loss below a half does not fill the picture.
+    # A loss below a half does not fill the picture, and 200 points are enough for it.
     fresh_page.wait_for_function(
-        "node => node.getAttribute('points') === '280.0,97.0'", arg=line.element_handle()
+        "node => node.getAttribute('points')?.split(' ').length === 101", arg=line.element_handle()
     )
+    points = numbers(line.get_attribute("points")).reshape(-1, 2)
+    np.testing.assert_allclose(points[:, 0], 44 + 472 * (np.arange(101) + 0.5) / 101, atol=0.06)
+    np.testing.assert_array_equal(points[:, 1], 97)
     assert fresh_page.complaints == []
 
 
