@@ -313,6 +313,7 @@ SMALL = [
            for k in range(5)),
          {"anchor": "long", "title": "Long", "text": "word " * 50 + "giraffe " + "word " * 50,
           "code": ""},
+         {"anchor": "one", "title": "One", "text": "caracal" * 50, "code": ""},
          {"anchor": "exercises", "title": "Exercises", "text": "A llama. backpropagation.",
           "code": ""},
      ]},
@@ -325,19 +326,26 @@ SMALL = [
     {"url": "glossary.html", "kind": "glossary", "title": "Glossary", "teaches": [],
      "introduces": [], "pieces": [
          {"anchor": "", "title": "Glossary", "text": "All words.", "code": ""},
+         {"anchor": "term-yak", "title": "yak", "text": "It has long hair.", "code": ""},
          {"anchor": "term-llama", "title": "llama", "text": "An animal. " + 5 * FILLER, "code": ""},
      ]},
     {"url": "api.html", "kind": "reference", "title": "Package", "teaches": [], "introduces": [],
      "pieces": [
          {"anchor": "", "title": "Package", "text": "All functions.", "code": ""},
          {"anchor": "z", "title": "zoo.llama", "text": "Return a llama.", "code": ""},
+         {"anchor": "y", "title": "zoo.yak", "text": "Return a yak.", "code": ""},
+     ]},
+    {"url": "yaks.html", "kind": "about", "title": "About yaks", "teaches": ["who the yaks are"],
+     "introduces": [], "pieces": [
+         {"anchor": "", "title": "About yaks", "text": "Yaks wrote this, one yak a page.",
+          "code": ""},
      ]},
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def small(search_page):
-    """A function that asks the search in a book of four pages."""
+    """A function that asks the search in a book of five pages."""
     search_page.evaluate(
         "async (pages) => { window.small = await new BookSearch.Engine({ pages }).fill(); }", SMALL
     )
@@ -357,6 +365,7 @@ def test_an_excerpt_begins_with_its_sentence_or_with_dots(small):
     assert 150 < len(zebra) <= 182
     assert excerpts("quagga") == ["quagga = np.ones(3)"]
     assert excerpts("tapir") == ["Yes, a tapir. backpropagation"]
+    assert excerpts("caracal") == [("caracal" * 50)[:180] + " …"], "also where there is no space"
     (giraffe,) = excerpts("giraffe")
     assert giraffe.startswith("… word word ")
     assert giraffe.index("giraffe") == pytest.approx(88, abs=6)
@@ -381,9 +390,11 @@ def test_the_page_that_explains_comes_first_and_then_the_definition(small):
     assert [result["url"] for result in results] == [
         "other-things.html", "glossary.html#term-llama", "api.html#z", "weights.html",
     ]  # fmt: skip
-    assert results[1]["excerpt"] == SMALL[2]["pieces"][1]["text"], "a definition stands whole"
+    assert results[1]["excerpt"] == SMALL[2]["pieces"][2]["text"], "a definition stands whole"
     assert results[1]["page"] == "Glossary"
     assert len(small("llama", 2)["results"]) == 2
+    urls = [result["url"] for result in small("yak")["results"]]
+    assert urls == ["yaks.html", "glossary.html#term-yak", "api.html#y"], "also without such a page"
     assert small("rotation")["results"][0]["url"] == "weights.html"
 
 
