@@ -142,6 +142,24 @@ def test_shared_numbers_have_a_real_minus_and_zero_has_none(shared_page, server)
     assert texts == ["−1.50", "2.00", "0.00", "−0.01", "0.0", "−3", "0.1235"]
 
 
+def test_shared_watch_tells_a_switch_of_the_theme_and_nothing_else(fresh_page, server):
+    fresh_page.emulate_media(color_scheme="light")
+    opened(fresh_page, server, "geometry")
+    told = fresh_page.evaluate(
+        """async () => {
+            const told = [];
+            const { dataset } = document.documentElement;
+            Explore.onTheme(() => told.push(dataset.theme));
+            for (const [name, value] of [["theme", "dark"], ["other", "x"], ["theme", "light"]]) {
+                dataset[name] = value;
+                await new Promise((done) => setTimeout(done, 20));
+            }
+            return told;
+        }"""
+    )
+    assert told == ["dark", "light"]
+
+
 def test_shared_speaker_says_the_last_of_several_words_when_the_reader_pauses(shared_page, server):
     opened(shared_page, server, "geometry")
     role, name, early, heard, custom = shared_page.evaluate(

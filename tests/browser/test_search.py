@@ -314,6 +314,8 @@ SMALL = [
          {"anchor": "long", "title": "Long", "text": "word " * 50 + "giraffe " + "word " * 50,
           "code": ""},
          {"anchor": "one", "title": "One", "text": "caracal" * 50, "code": ""},
+         {"anchor": "fox", "title": "Foxes", "code": "",
+          "text": "A fox may be a red one. " + 4 * FILLER + "The red fox runs away. It is gone."},
          {"anchor": "exercises", "title": "Exercises", "text": "A llama. backpropagation.",
           "code": ""},
      ]},
@@ -366,6 +368,8 @@ def test_an_excerpt_begins_with_its_sentence_or_with_dots(small):
     assert excerpts("quagga") == ["quagga = np.ones(3)"]
     assert excerpts("tapir") == ["Yes, a tapir. backpropagation"]
     assert excerpts("caracal") == [("caracal" * 50)[:180] + " …"], "also where there is no space"
+    assert excerpts("red fox") == ["The red fox runs away. It is gone."], "as it was asked for"
+    assert excerpts("fox red")[0].startswith("A fox may be a red one. Here is more")
     (giraffe,) = excerpts("giraffe")
     assert giraffe.startswith("… word word ")
     assert giraffe.index("giraffe") == pytest.approx(88, abs=6)
