@@ -505,9 +505,15 @@ def test_all_test_images_get_the_answers_of_tensorflow(fresh_page, server):
 def test_drawings_are_prepared_as_the_package_does_it(fresh_page, server):
     opened(fresh_page, server, "playground")
     rng = np.random.default_rng(0)
-    for _ in range(30):
+    drawings = [np.zeros((5, 7)), np.ones((1, 1)), np.ones((90, 1)), np.ones((2, 50))]
+    for place in [(0, 0), (4, 6), (0, slice(None)), (slice(None), 0), (slice(1, 3), 2)]:
+        drawings.append(np.zeros((5, 7)))
+        drawings[-1][place] = 1
+    for _ in range(20):
         height, width = rng.integers(3, 90, size=2)
-        ink = rng.random((height, width)) * (rng.random((height, width)) < 0.3)
+        drawings.append(rng.random((height, width)) * (rng.random((height, width)) < 0.3))
+    for ink in drawings:
+        height, width = ink.shape
         field = fresh_page.evaluate(
             "([ink, w, h]) => Array.from(Explore.playground.toField(ink, w, h))",
             [ink.ravel().tolist(), int(width), int(height)],
@@ -737,14 +743,17 @@ def assert_shown(page, seen, weights):
     for unit, pixels in zip(units, others, strict=True):
         assert_painted(page, pixels, W1[:, unit] / np.abs(W1[:, unit]).max(), BLUE)
     # The field itself shows the image, ten times as large.
-    pad = seen["pad"][5::10, 5::10]
-    assert_painted(page, pad, x, INK)
+    large = np.kron(x.reshape(28, 28), np.ones((10, 10)))
+    assert_painted(page, seen["pad"], large, INK)
 
 
 def test_playground_shows_what_the_network_sees_and_weighs(fresh_page, server):
     fresh_page.emulate_media(color_scheme="light")
     explorer = opened(fresh_page, server, "playground")
     explorer.get_by_role("radio").nth(10).check()
+    names = explorer.locator(".playground-choice").all_text_contents()
+    labels = look(fresh_page)["truths"]
+    assert names == [f"test digit {k}, a {label}" for k, label in enumerate(labels, 1)]
     weights = weights_of(fresh_page)
     for theme in ("light", "dark"):
         fresh_page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
@@ -803,6 +812,17 @@ def test_playground_tells_how_the_answer_changed_until_all_is_cleared(fresh_page
     draw(fresh_page, explorer, [(0.5, 0.1), (0.5, 0.9)])
     assert "→ 7" not in explorer.locator(".playground-story").inner_text(), "that is past"
     assert winner(explorer) == "1"
+
+
+def test_playground_sees_a_drawing_at_the_edge_as_one_in_the_middle(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    seen = []
+    for x in (0.5, 0.003, 0.997):
+        explorer.get_by_role("button", name="Clear").click()
+        draw(fresh_page, explorer, [(x, 0.1), (x, 0.9)])
+        seen.append(look(fresh_page)["figures"][0][:, :, 3] / 255)
+        # Rounding may put it a pixel to the left or right, so only the order within rows counts.
+        np.testing.assert_allclose(np.sort(seen[-1]), np.sort(seen[0]), atol=0.15)
 
 
 def test_playground_draws_only_while_the_first_button_is_down(fresh_page, server):
