@@ -77,7 +77,7 @@ SCRIPTS = {
     ),
     "search/search": (
         ["test_search.py"],
-        "results_ or mended_slip or arrows or tried_again or answers or same_page or fetched",
+        "results_ or mended_slip or arrows or tried_again or answer or same_page or fetched",
     ),
     "book": (
         ["test_reader.py", "test_policy.py"],

@@ -494,6 +494,38 @@ def test_a_search_that_could_not_be_loaded_can_be_tried_again(fresh_page, server
     assert "results for “softmax”" in status.inner_text()
 
 
+def test_what_is_typed_while_the_search_loads_is_answered_and_nothing_else(fresh_page, server):
+    held = []
+    fresh_page.route("**/search/data.js*", lambda route: held.append(route))
+    dialog = open_dialog(fresh_page, server)
+    status = dialog.locator(".search-status").element_handle()
+    said = "([node, words]) => node.textContent.endsWith(words)"
+    fresh_page.evaluate(
+        """() => {
+            window.said = [];
+            const status = document.querySelector("#pst-search-dialog .search-status");
+            new MutationObserver(() => window.said.push(status.textContent))
+                .observe(status, { childList: true });
+        }"""
+    )
+    fresh_page.keyboard.type("softmax")
+    fresh_page.wait_for_function(said, arg=[status, "Searching …"])
+    fresh_page.keyboard.press("Control+A")
+    fresh_page.keyboard.type("gradient")
+    fresh_page.wait_for_timeout(200)
+    held[0].continue_()
+    fresh_page.wait_for_function(said, arg=[status, "results for “gradient”."])
+    assert "softmax" not in "".join(fresh_page.evaluate("said"))
+    assert fresh_page.evaluate("said.at(-1)").endswith("results for “gradient”.")
+    # Other results begin at the first, however far one has read.
+    results = dialog.locator(".search-results")
+    results.evaluate("list => { list.scrollTop = 200; }")
+    assert results.evaluate("list => list.scrollTop") == 200
+    ask(fresh_page, "momentum")
+    assert results.evaluate("list => list.scrollTop") == 0
+    assert "Searching …" not in fresh_page.evaluate("said.slice(2)")
+
+
 def test_the_page_of_the_search_answers_its_address_and_its_form(fresh_page, server):
     fresh_page.goto(f"{server.address}/search.html?q=momentum")
     page = fresh_page.locator("article")
