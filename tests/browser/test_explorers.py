@@ -830,6 +830,20 @@ def test_playground_sees_a_drawing_at_the_edge_as_one_in_the_middle(fresh_page, 
         np.testing.assert_allclose(np.sort(seen[-1]), np.sort(seen[0]), atol=0.15)
 
 
+def test_playground_shows_a_stroke_while_it_is_drawn(fresh_page, server):
+    explorer = opened(fresh_page, server, "playground")
+    pad = explorer.locator(".playground-pad")
+    box = pad.bounding_box()
+    inked = "([pad, ...at]) => pad.getContext('2d').getImageData(...at, 1, 1).data[3] > 128"
+    for k, at in enumerate([(140, 40), (140, 120), (140, 240)]):
+        fresh_page.mouse.move(*(box["xy"[j]] + box["width"] * at[j] / 280 for j in range(2)))
+        if k == 0:
+            fresh_page.mouse.down()
+        fresh_page.wait_for_function(inked, arg=[pad.element_handle(), *at])
+    assert winner(explorer) == "1", "also before the button is let go"
+    fresh_page.mouse.up()
+
+
 def test_playground_draws_only_while_the_first_button_is_down(fresh_page, server):
     explorer = opened(fresh_page, server, "playground")
     pad = explorer.locator(".playground-pad")
