@@ -1060,6 +1060,12 @@ def test_descent_begins_where_function_and_optimizer_say(fresh_page, server):
                 assert value == f"{sign}{REACHES[surface]:.2f}"
                 assert f"{name} = {value}" in told(explorer)
     assert rate.get_attribute("aria-valuetext") == "0.2", "the function leaves the step as it is"
+    explorer.get_by_label("Optimizer").select_option("momentum")
+    momentum = explorer.get_by_label("Momentum")
+    momentum.focus()
+    for key, value in [("Home", "0.00"), ("End", "0.98"), ("ArrowLeft", "0.96")]:
+        fresh_page.keyboard.press(key)
+        assert momentum.get_attribute("aria-valuetext") == value
     rate.focus()
     for key, value in [("Home", "0.001"), ("End", "2")]:
         fresh_page.keyboard.press(key)
@@ -1207,6 +1213,9 @@ def test_descent_starts_only_where_the_first_button_presses_and_follows_it(fresh
     fresh_page.mouse.move(*at(0.25, 0.9), steps=3)
     start = np.array([[-0.25, -0.4]]) * 320 / 156 * 4
     np.testing.assert_allclose(path_of(explorer), start, atol=0.03)
+    ring = explorer.locator(".descent-start").bounding_box()
+    middle = ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2
+    assert middle == pytest.approx(at(0.25, 0.9), abs=1.5), "the ring lies under the pointer"
     fresh_page.mouse.up()
     fresh_page.mouse.move(*at(0.7, 0.2))
     np.testing.assert_allclose(path_of(explorer), start, atol=0.03)
