@@ -316,12 +316,14 @@ SMALL = [
          {"anchor": "one", "title": "One", "text": "caracal" * 50, "code": ""},
          {"anchor": "fox", "title": "Foxes", "code": "",
           "text": "A fox may be a red one. " + 4 * FILLER + "The red fox runs away. It is gone."},
+         {"anchor": "gnus", "title": "The gnu", "text": "A gnu. Where gnus are: gnu.", "code": ""},
          {"anchor": "exercises", "title": "Exercises", "text": "A llama. backpropagation.",
           "code": ""},
      ]},
     {"url": "other-things.html", "kind": "page", "title": "Others", "teaches": ["llama and alpaca"],
      "introduces": [], "pieces": [
          {"anchor": "", "title": "Others", "text": "A llama is no alpaca.", "code": ""},
+         {"anchor": "gnu", "title": "Gnu", "text": "The gnu is a gnu, and gnus are.", "code": ""},
          {"anchor": "q", "title": "Why?", "text": "Is it so? Yes, a tapir. backpropagation",
           "code": ""},
      ]},
@@ -335,6 +337,7 @@ SMALL = [
      "pieces": [
          {"anchor": "", "title": "Package", "text": "All functions.", "code": ""},
          {"anchor": "z", "title": "zoo.llama", "text": "Return a llama.", "code": ""},
+         {"anchor": "g", "title": "zoo.gnu", "text": "Return one.", "code": ""},
          {"anchor": "y", "title": "zoo.yak", "text": "Return a yak.", "code": ""},
      ]},
     {"url": "yaks.html", "kind": "about", "title": "About yaks", "teaches": ["who the yaks are"],
@@ -399,6 +402,9 @@ def test_the_page_that_explains_comes_first_and_then_the_definition(small):
     assert len(small("llama", 2)["results"]) == 2
     urls = [result["url"] for result in small("yak")["results"]]
     assert urls == ["yaks.html", "glossary.html#term-yak", "api.html#y"], "also without such a page"
+    urls = [result["url"] for result in small("gnu")["results"]]
+    assert urls[1] == "api.html#g", "what has this name comes before other pages that use it"
+    assert {urls[0], urls[2]} == {"weights.html", "other-things.html"}
     assert small("rotation")["results"][0]["url"] == "weights.html"
 
 
