@@ -307,7 +307,7 @@ SMALL = [
           "code": ""},
          {"anchor": "far", "title": "Far away",
           "text": 3 * FILLER + "A zebra stands here, at the end of it. " + 4 * FILLER, "code": ""},
-         {"anchor": "code", "title": "In code", "text": "Nothing.",
+         {"anchor": "code", "title": "In code", "text": "Nothing but an ibis.",
           "code": "quagga  =\n np.ones(3)"},
          *({"anchor": f"n{k}", "title": f"Part {k}", "text": f"An okapi is here, {k}.", "code": ""}
            for k in range(5)),
@@ -330,6 +330,7 @@ SMALL = [
     {"url": "glossary.html", "kind": "glossary", "title": "Glossary", "teaches": [],
      "introduces": [], "pieces": [
          {"anchor": "", "title": "Glossary", "text": "All words.", "code": ""},
+         {"anchor": "term-ibis", "title": "ibis", "text": "A bird.", "code": ""},
          {"anchor": "term-yak", "title": "yak", "text": "It has long hair.", "code": ""},
          {"anchor": "term-llama", "title": "llama", "text": "An animal. " + 5 * FILLER, "code": ""},
      ]},
@@ -340,7 +341,7 @@ SMALL = [
          {"anchor": "g", "title": "zoo.gnu", "text": "Return one.", "code": ""},
          {"anchor": "y", "title": "zoo.yak", "text": "Return a yak.", "code": ""},
      ]},
-    {"url": "yaks.html", "kind": "about", "title": "About yaks", "teaches": ["who the yaks are"],
+    {"url": "yaks.html", "kind": "about", "title": "About yaks", "teaches": ["yaks", "ibis"],
      "introduces": [], "pieces": [
          {"anchor": "", "title": "About yaks", "text": "Yaks wrote this, one yak a page.",
           "code": ""},
@@ -397,11 +398,15 @@ def test_the_page_that_explains_comes_first_and_then_the_definition(small):
     assert [result["url"] for result in results] == [
         "other-things.html", "glossary.html#term-llama", "api.html#z", "weights.html",
     ]  # fmt: skip
-    assert results[1]["excerpt"] == SMALL[2]["pieces"][2]["text"], "a definition stands whole"
+    assert results[1]["excerpt"] == SMALL[2]["pieces"][3]["text"], "a definition stands whole"
     assert results[1]["page"] == "Glossary"
     assert len(small("llama", 2)["results"]) == 2
     urls = [result["url"] for result in small("yak")["results"]]
     assert urls == ["yaks.html", "glossary.html#term-yak", "api.html#y"], "also without such a page"
+    urls = [result["url"] for result in small("ibis")["results"]]
+    assert urls == ["yaks.html", "weights.html", "glossary.html#term-ibis"], (
+        "a page comes before it"
+    )
     urls = [result["url"] for result in small("gnu")["results"]]
     assert urls[1] == "api.html#g", "what has this name comes before other pages that use it"
     assert {urls[0], urls[2]} == {"weights.html", "other-things.html"}
