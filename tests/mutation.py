@@ -1,10 +1,11 @@
-"""Change package and extensions in small ways, and see which changes the tests do not notice.
+"""Change code of the book in small ways, and see which changes the tests do not notice.
 
 ``nox -s mutation -- ops book_css`` tries two modules, each with its own tests; without names all
-of MODULES and EXTENSIONS. mutmut makes the mutants and runs the tests, which it loads once for
-all of them. The mutants that live are listed; those that change nothing which a test could see are
-explained in ``tests/mutants.toml``, by name and change. A module passes if 95 in 100 of the others
-die, an extension of Sphinx if 90 do.
+of MODULES and EXTENSIONS. ``nox -s mutation -- explore/descent`` tries a script of the site, with
+tests in a browser: see ``mutation_scripts.py``. For modules mutmut makes the mutants and runs the
+tests, which it loads once for all of them. The mutants that live are listed; those that change
+nothing which a test could see are explained in ``tests/mutants.toml``, by name and change. A module
+passes if 95 in 100 of the others die, an extension of Sphinx or a script if 90 do.
 """
 
 import argparse
@@ -52,6 +53,39 @@ EXTENSIONS = {
 }
 """The extensions in ``docs/_ext`` and the tests that build small books with them."""
 
+EXPLORERS = ["test_explorers.py"]
+SCRIPTS = {
+    "explore/explore": (EXPLORERS, "shared_ or opened_from_disk"),
+    "explore/broadcasting": (EXPLORERS, "broadcasting_"),
+    "explore/descent": (EXPLORERS, "descent_ or paths or gradients or momentum"),
+    "explore/geometry": (
+        EXPLORERS,
+        "presets or two_maps or relu or dragged or sliders or geometry_",
+    ),
+    "explore/playground": (
+        EXPLORERS,
+        "drawings or drawing_ or votes or drawn or finger or strokes or digits or playground_",
+    ),
+    "explore/training": (EXPLORERS, "training_"),
+    "explore/questions": (
+        ["test_questions.py"],
+        "numbers or shapes or verdict or keyboard or no_answer or first-look and (right or minus)",
+    ),
+    "search/engine": (
+        ["test_search.py"],
+        "teaches or spellings or definition or excerpt or words or forms or slips or typed or best",
+    ),
+    "search/search": (
+        ["test_search.py"],
+        "results_ or mended_slip or arrows or tried_again or answer or same_page or fetched",
+    ),
+    "book": (
+        ["test_reader.py", "test_policy.py"],
+        "folded or paper or formula or prints or sidebar or marks",
+    ),
+}
+"""The scripts in ``docs/_static``: files with their tests, and which tests these are, as in -k."""
+
 NAMING = (
     "test_every_public_function_and_class_stands_in_the_table",
     "test_what_makes_no_sense_is_refused_in_words[datasets.mnist.load_data-0]",
@@ -59,7 +93,7 @@ NAMING = (
 """Tests of the bad inputs that see mutmut's work: it keeps all mutants in the module, as functions
 with names of their own."""
 
-NEEDED, NEEDED_OF_EXTENSIONS = 0.95, 0.90
+NEEDED, NEEDED_OF_OTHERS = 0.95, 0.90
 CONFIGURATION = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -155,19 +189,34 @@ def try_module(module: str, folder: Path) -> Result:
     return judge(statuses, changes, explanations(module))
 
 
+def try_one(name: str, *, size: int, seed: int) -> Result:
+    """Try what a name stands for: a module, an extension or a script."""
+    if name in SCRIPTS:
+        from mutation_scripts import try_script
+
+        known = explanations(name)
+        statuses, changes = try_script(name, SCRIPTS[name], known.keys(), size=size, seed=seed)
+        return judge(statuses, changes, known)
+    with tempfile.TemporaryDirectory() as folder:
+        return try_module(name, Path(folder))
+
+
 def main() -> int:
-    """Try modules; return 1 if too many mutants of one live."""
+    """Try modules and scripts; return 1 if too many mutants of one live."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("modules", nargs="*", choices=[*MODULES, *EXTENSIONS, []], metavar="MODULE")
+    names = [*MODULES, *EXTENSIONS]
+    parser.add_argument("names", nargs="*", choices=[*names, *SCRIPTS, []], metavar="NAME")
+    parser.add_argument("--sample", type=int, default=20, help="mutants of a script; 0: all (20)")
+    parser.add_argument("--seed", type=int, default=0, help="chooses the mutants of a script (0)")
+    given = parser.parse_args()
     failed = False
-    for module in parser.parse_args().modules or [*MODULES, *EXTENSIONS]:
-        with tempfile.TemporaryDirectory() as folder:
-            result = try_module(module, Path(folder))
-        for name, change in result.alive.items():
-            print(f"ALIVE {name}\n{change}")
-        print(f"{module}: {result.killed} mutants die, {len(result.alive)} live, "
+    for name in given.names or names:
+        result = try_one(name, size=given.sample, seed=given.seed)
+        for mutant, change in result.alive.items():
+            print(f"ALIVE {mutant}\n{change}")
+        print(f"{name}: {result.killed} mutants die, {len(result.alive)} live, "
               f"{len(result.explained)} are explained: {result.score:.1%}", flush=True)  # fmt: skip
-        failed |= result.score < (NEEDED_OF_EXTENSIONS if module in EXTENSIONS else NEEDED)
+        failed |= result.score < (NEEDED if name in MODULES else NEEDED_OF_OTHERS)
     return failed
 
 

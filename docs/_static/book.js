@@ -24,16 +24,24 @@ document.addEventListener("DOMContentLoaded", () => {
   if (wide.matches) toggle.setAttribute("aria-expanded", String(root.dataset.sidebar !== "folded"));
 });
 
-// A formula that is wider than its box can be scrolled by keyboard.
+// A formula that is wider than its box can be scrolled by keyboard, and no other stops the tab key.
+// The theme's script, which looks again after a resize or a switch of the theme, also counts the
+// pixel by which a formula may be higher than its box, although nothing can be scrolled there.
 {
-  const boxes = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
-      else target.removeAttribute("tabindex");
-    }
-  });
+  /** @param {any} box */
+  const fit = (box) => {
+    const wanted = box.scrollWidth > box.clientWidth ? "0" : null;
+    if (box.getAttribute("tabindex") === wanted) return;
+    if (wanted) box.setAttribute("tabindex", wanted);
+    else box.removeAttribute("tabindex");
+  };
+  const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
+  const stops = new MutationObserver((records) => records.forEach(({ target }) => fit(target)));
   document.addEventListener("DOMContentLoaded", () => {
-    for (const box of document.querySelectorAll(".math-block")) boxes.observe(box);
+    for (const box of document.querySelectorAll(".math-block")) {
+      sizes.observe(box);
+      stops.observe(box, { attributeFilter: ["tabindex"] });
+    }
   });
 }
 

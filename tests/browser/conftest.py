@@ -140,6 +140,8 @@ REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => co
 def watch(page, address):
     """Collect in ``page.complaints`` what the page must never do."""
     page.complaints = []
+    # `nox -s mutation` waits less, since it breaks on purpose what the tests wait for.
+    page.set_default_timeout(1000 * float(os.environ.get("DLBOOK_PATIENCE", "30")))
 
     def on_console(message):
         if message.type in {"error", "warning"}:

@@ -123,6 +123,17 @@ def test_what_is_no_answer_is_not_marked(fresh_page, server):
         ("2·10⁻³", "0.002", 0, True),
         ("17,3 %", "0.173", 0, True),
         ("four", "4", 0, False),
+        ("+5", "5", 0, True),
+        ("5 per cent", "0.05", 0, True),
+        ("1,234,567", "1234567", 0, True),
+        ("0,123,456", "123456", 0, False),
+        ("1234,567", "1234567", 0, False),
+        ("3/-4", "-0.75", 0, True),
+        ("0.3", "0.30000000000000004", 0, True),
+        ("0.3", "0.30000000001", 0, False),
+        ("1000000.0000001", "1000000", 0, True),
+        ("1000000.00001", "1000000", 0, False),
+        ("0.97", "0.95", 0.01, False),
     ],
 )
 def test_numbers_are_read_as_people_write_them(shared_page, server, given, wanted, tolerance, same):
@@ -134,6 +145,83 @@ def test_numbers_are_read_as_people_write_them(shared_page, server, given, wante
         [given, wanted, tolerance],
     )
     assert result is same
+
+
+@pytest.mark.parametrize(
+    ("given", "same", "readable"),
+    [
+        ("(64, 784)", True, True),
+        ("64 784", True, True),
+        ("[ 64 × 784 ]", True, True),
+        ("64x784,", True, True),
+        ("064, 784", True, True),
+        ("(784, 64)", False, True),
+        ("(64, 784, 1)", False, True),
+        ("64", False, True),
+        ("()", False, True),
+        ("", False, False),
+        ("  ", False, False),
+        ("64.0, 784", False, False),
+        ("(64, n)", False, False),
+        ("-64, 784", False, False),
+    ],
+)
+def test_shapes_are_read_as_people_write_them(shared_page, server, given, same, readable):
+    if not shared_page.evaluate("typeof Explore === 'object' && 'questions' in Explore"):
+        questions(shared_page, server, "first-look")
+    result = shared_page.evaluate(
+        """given => {
+            const { same, readable } = Explore.questions;
+            return [same("shape", given, "(64, 784)", 0), readable("shape", given),
+                same("shape", given, "", 0)];
+        }""",
+        given,
+    )
+    assert result == [same, readable, False]
+
+
+def test_the_verdict_is_told_in_words_and_goes_when_the_answer_changes(fresh_page, server):
+    first, second, third, *_ = questions(fresh_page, server, "first-look")
+    choice = first.get_by_role("radio")
+    choice.first.check()
+    feedback = check(first)
+    assert feedback.locator("strong").count() == 1
+    choice.last.check()
+    assert feedback.inner_text() == ""
+    assert feedback.get_attribute("class") == "question-feedback"
+    for question, wrong in [(second, "(9, 9, 9)"), (third, "123456789")]:
+        field = question.get_by_role("textbox")
+        field.fill(wrong)
+        feedback = check(question)
+        assert feedback.get_attribute("class") == "question-feedback is-wrong"
+        told = feedback.locator("p").all_inner_texts()
+        assert told == ["✗ Not quite.", "Think again, or look at the answer below."]
+        field.fill("nothing that can be read")
+        assert feedback.inner_text() == ""
+        assert feedback.get_attribute("class") == "question-feedback"
+        check(question)
+        assert feedback.locator("strong").count() == 0
+        assert feedback.get_attribute("class") == "question-feedback"
+        field.fill(question.locator(".question-value").text_content())
+        check(question)
+        assert feedback.get_attribute("class") == "question-feedback is-right"
+        because = question.locator(".question-because").text_content().strip()
+        assert because
+        assert feedback.inner_text() == f"✓ Right.\n\n{because}"
+        # The verdict stands between the field and the answer, which is still folded.
+        below = question.evaluate(
+            "node => [...node.querySelectorAll('form, .question-feedback, .question-answer')]"
+            ".map((part) => part.className.split(' ')[0])"
+        )
+        assert below == ["question-form", "question-feedback", "question-answer"]
+    second_label, third_label = (
+        question.locator(".explorer-field label").inner_text() for question in (second, third)
+    )
+    assert second_label == "Your answer, a shape such as (2, 3)"
+    assert third_label == "Your answer, a number"
+    legend = first.locator("legend").text_content()
+    assert legend == first.locator(".question-title").text_content()
+    assert second.get_by_role("textbox").get_attribute("inputmode") == "text"
 
 
 def test_where_an_answer_may_be_negative_the_keypad_has_a_minus(shared_page, server, asking_page):

@@ -263,7 +263,10 @@ Explore.playground.desk = (app, { network, images, labels }) => {
       drawn();
     });
   });
-  pad.addEventListener("pointerup", drawn);
+  pad.addEventListener("pointerup", (event) => {
+    // Other buttons draw nothing, nor does what was pressed elsewhere.
+    if (pad.hasPointerCapture(event.pointerId)) drawn();
+  });
 
   /** @param {CanvasRenderingContext2D} brush @param {number} width */
   function stroke(brush, width) {
@@ -271,7 +274,9 @@ Explore.playground.desk = (app, { network, images, labels }) => {
     for (const points of strokes) {
       brush.beginPath();
       brush.moveTo(...points[0]);
-      for (const point of points) brush.lineTo(...point);
+      // A line without length leaves no ink, but a point is a stroke, too.
+      brush.lineTo(points[0][0] + 0.01, points[0][1]);
+      for (const point of points.slice(1)) brush.lineTo(...point);
       brush.stroke();
     }
   }

@@ -147,7 +147,7 @@
       event.preventDefault();
       stops[at + step].focus();
     });
-    if (!status.textContent) status.textContent = HELP;
+    status.textContent = HELP;
     return { show };
   }
 
