@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,27 @@ def pytest_addoption(parser):
         default=2000,
         help="how many random expressions the tape is tried on (default: 2000)",
     )
+
+
+@pytest.fixture(autouse=True)
+def books_apart():
+    """Leave nothing of the books that a test builds in this process to the next test.
+
+    Extensions add their directives, roles and nodes to docutils, which all books share, and their
+    suffixes of files to Sphinx's default.
+    """
+    if "sphinx.application" not in sys.modules:
+        yield
+        return
+    from sphinx.config import Config
+    from sphinx.util.docutils import docutils_namespace
+
+    suffixes = Config.config_values["source_suffix"].default
+    before = dict(suffixes)
+    with docutils_namespace():
+        yield
+    suffixes.clear()
+    suffixes.update(before)
 
 
 @pytest.fixture(scope="session")
