@@ -1,6 +1,7 @@
 """How pages are run: side by side, to their end, with plain words about what does not hold."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -9,10 +10,15 @@ import types
 from contextlib import closing
 from pathlib import Path
 
+import book_execution
 import book_runner as runner
+import myst_nb.sphinx_ext  # noqa: F401 - once for all mutants
+import nbformat
 import numpy as np
 import pytest
 from book_execution import Cache
+from sphinx.application import Sphinx
+from sqlalchemy.exc import DBAPIError
 
 ROOT = Path(__file__).parent.parent
 HEADER = """\
@@ -89,12 +95,184 @@ def test_long_values_are_shortened():
     assert len(explained("text == 'a'", text="b" * 10_000)) < 300
 
 
+# -- what is known of a page without running it ------------------------------------------------
+
+
+def notebook_of(*cells):
+    """Return a notebook; a text is a cell of prose, a pair gives code and tags."""
+    new = nbformat.v4
+    return new.new_notebook(
+        cells=[
+            new.new_markdown_cell(cell)
+            if isinstance(cell, str)
+            else new.new_code_cell(cell[0], metadata={"tags": cell[1:]} if cell[1:] else {})
+            for cell in cells
+        ]
+    )
+
+
+def test_a_page_measures_time_if_one_of_its_cells_has_the_tag():
+    def measures(*cells):
+        return runner.Page("page", Path("page.md"), notebook_of(*cells)).measures_time
+
+    assert measures("Text", ("a", "hide-input"), ("b", "remove-cell", "timing"))
+    assert not measures("timing", ("timing",), ("b", "hide-input"))
+
+
+def test_the_code_of_a_page_is_counted_without_its_prose():
+    cells = notebook_of("A long text.", ("abc",), ("de", "timing"))
+    assert runner.Page("page", Path("page.md"), cells).code == 5
+
+
+def test_the_line_of_a_cell_is_that_of_its_code(tmp_path):
+    text = page("a = 1", "---\ntags: [x]\n---\nb = 2\nb", ":tags: [y]\n\nc = 3", "", "a = 1")
+    (tmp_path / "page.md").write_text(text, "utf-8")
+    found = runner.read_page(tmp_path / "page.md")
+    assert (found.name, found.path) == ("page", tmp_path / "page.md")
+    lines = ["", *text.splitlines()]
+    code = [n for n, cell in enumerate(found.notebook.cells) if cell.cell_type == "code"]
+    starts = [found.first_line(index) for index in code]
+    assert [lines[start] for start in starts] == ["a = 1", "b = 2", "c = 3", "", "a = 1"]
+    assert lines[starts[3] - 1] == "```{code-cell} ipython3", "without code, what follows the fence"
+    assert starts == sorted(set(starts))
+
+
+def error(*traceback, ename="ValueError", evalue="bad"):
+    return nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=list(traceback))
+
+
+@pytest.fixture
+def failing(tmp_path):
+    """A function that gives what is said of a cell with these outputs; its code is in line 9."""
+    text = page("x = 1\nassert x == 2")
+    (tmp_path / "page.md").write_text(text, "utf-8")
+    found = runner.read_page(tmp_path / "page.md")
+    index = len(found.notebook.cells) - 1
+    assert text.splitlines()[9] == "x = 1"
+
+    def failure(*outputs):
+        found.notebook.cells[index].outputs = list(outputs)
+        return runner.failure_of(found, index)
+
+    return failure
+
+
+def test_what_the_kernel_tells_of_a_check_becomes_a_failure(failing):
+    said = {"line": 2, "claim": "x == 2", "values": "x is 1", "words": "two"}
+    printed = nbformat.v4.new_output("stream", text="printed")
+    assert failing(printed, error("other"), error(json.dumps(said))) == runner.Failure(
+        11, "x == 2", "x is 1", "two"
+    )
+    said |= {"words": "", "trace": ["line 1", "line 2"]}
+    assert failing(error(json.dumps(said))).words == "line 1\nline 2"
+
+
+def test_what_cannot_be_read_of_an_error_is_told_as_it_came(failing):
+    assert failing() == runner.Failure(10, words="the cell failed and did not say why")
+    assert failing(error("\x1b[31mSyntax\x1b[0;1mError\x1b[0m", "x = )")) == runner.Failure(
+        10, words="SyntaxError\nx = )"
+    )
+    assert failing(error()) == runner.Failure(10, words="ValueError: bad")
+
+
+def test_the_report_tells_each_failure_by_page_and_says_nothing_if_there_is_none(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    paths = {name: tmp_path / f"docs/{name}.md" for name in "abc"}
+    fine = runner.Run("c")
+    assert runner.report([fine], paths) == ""
+    runs = [
+        runner.Run("b", failures=[runner.Failure(7, words="NameError\nx")]),
+        fine,
+        runner.Run("a", failures=[
+            runner.Failure(3, "x == 2", "x is 1", "two"), runner.Failure(5, "y", "y is 0"),
+        ]),
+    ]  # fmt: skip
+    assert (
+        runner.report(runs, paths)
+        == f"""2 of 3 pages that ran failed:
+
+docs{os.sep}a.md:3
+  claim:  x == 2
+  came:   x is 1
+  words:  two
+
+docs{os.sep}a.md:5
+  claim:  y
+  came:   y is 0
+
+docs{os.sep}b.md:7
+  words:  NameError
+          x"""
+    )
+
+
+def test_what_is_alike_comes_in_the_order_of_names():
+    pages = [types.SimpleNamespace(name=name, code=1) for name in "bca"]
+    assert [each.name for each in runner.in_order(pages, {})] == ["a", "b", "c"]
+
+
+def test_kernels_find_their_settings_in_the_folder_and_not_at_home(tmp_path, monkeypatch):
+    for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    for _ in range(2):  # also where an earlier build has been
+        runner.settle_surroundings(tmp_path)
+    set_now = {
+        name: os.environ.get(name)
+        for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS", "KERAS_BACKEND",
+                     "TF_CPP_MIN_LOG_LEVEL", "IPYTHONDIR", "MATPLOTLIBRC")
+    }  # fmt: skip
+    ipython = tmp_path / "ipython"
+    assert set_now == {
+        "MPLBACKEND": None, "TF_USE_LEGACY_KERAS": None, "PYTHONWARNINGS": None,
+        "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "IPYTHONDIR": str(ipython),
+        "MATPLOTLIBRC": str(ipython / "matplotlibrc"),
+    }  # fmt: skip
+    assert (ipython / "matplotlibrc").is_file()
+    assert (ipython / "profile_default/startup/explain.py").is_file()
+    for name in ("MPLCONFIGDIR", "KERAS_HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
+        assert Path(os.environ[name]) == tmp_path / "homes" / name.lower()
+        assert Path(os.environ[name]).is_dir()
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    runner.settle_surroundings(tmp_path)
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0", "who looks for an error may see more"
+
+
+def test_words_of_libraries_come_after_all_and_their_chatter_does_not(capfd):
+    with runner.without_chatter():
+        os.write(2, b"cudart_stub.cc:31] Could not find cuda drivers\nSomething is wrong\n\xff\n")
+        assert capfd.readouterr().err == ""
+    print("afterwards", file=sys.stderr)
+    assert capfd.readouterr().err == "Something is wrong\n�\nafterwards\n"
+
+
+def test_words_of_libraries_are_not_lost_in_an_error(capfd):
+    def fail():
+        with runner.without_chatter():
+            os.write(2, b"said before the error\n")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert capfd.readouterr().err == "said before the error\n"
+
+
+def test_as_many_pages_run_at_a_time_as_this_process_has_cores():
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert runner.cores() == allowed
+
+
 # -- pages -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)
-def surroundings():
+def surroundings(monkeypatch):
     """Undo what running pages does to the environment."""
+    # Where mutants are tried, the extensions lie elsewhere.
+    monkeypatch.setattr(runner, "KERNEL", ROOT / "docs" / "_kernel")
     before = dict(os.environ)
     yield
     os.environ.clear()
@@ -150,25 +328,34 @@ def test_progress_names_the_pages_and_how_many_are_left(tmp_path):
     assert re.fullmatch(r"ran (one|two) in \d+ s, 0 left", said[-1])
 
 
-def test_pages_that_measure_time_run_alone_and_last(tmp_path):
-    clock = "import time\nfrom pathlib import Path\n"
-    note = "start = time.time(); time.sleep({}); "
-    note += "Path('{}.txt').write_text(f'{{start}} {{time.time()}}')"
-    timing = page("---\ntags: [timing]\n---\n" + clock + note.format(0.2, "alone"))
+MEETING = """
+from pathlib import Path
+from time import monotonic, sleep
+Path("{}.on").touch()
+end = monotonic() + 120
+while not Path("{}.on").exists() and monotonic() < end:
+    sleep(0.02)
+assert Path("{}.on").exists(), "the other page did not run at the same time"
+sleep(0.1)
+Path("{}.done").touch()
+"""
+ALONE = """---
+tags: [timing]
+---
+from pathlib import Path
+assert Path("a.done").exists() and Path("b.done").exists()
+"""
+
+
+def test_pages_run_side_by_side_and_those_that_measure_time_alone_and_last(tmp_path):
     runs, _, _ = run(
         tmp_path,
-        alone=timing,
-        a=page(clock + note.format(1, "a")),
-        b=page(clock + note.format(1, "b")),
+        alone=page(ALONE),
+        a=page(MEETING.format("a", "b", "b", "a")),
+        b=page(MEETING.format("b", "a", "a", "b")),
     )
-    assert not any(each.failures for each in runs.values())
-    spans = {
-        name: tuple(map(float, (tmp_path / f"{name}.txt").read_text().split()))
-        for name in ("a", "b", "alone")
-    }
-    assert spans["alone"][0] > max(spans["a"][1], spans["b"][1])
-    assert spans["a"][0] < spans["b"][1], "side by side"
-    assert spans["b"][0] < spans["a"][1]
+    assert [each.failures for each in runs.values()] == [[], [], []]
+    assert list(runs)[-1] == "alone"
 
 
 def test_the_longest_page_comes_first():
@@ -188,6 +375,138 @@ def test_chatter_of_tensorflow_is_left_out_and_other_words_are_not():
         "\nSomething is really wrong\n"
     )
     assert runner.heard(text) == ["Something is really wrong"]
+
+
+# -- what a build runs -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A function that builds a book and returns which pages it ran, without kernels.
+
+    What runs the pages gives each the output "ran NAME", or the failures that are given.
+    """
+    source = tmp_path / "source"
+    source.mkdir()
+    texts = {"one": page("1"), "two": page("2", "22"), "plain": "# No cells\n"}
+    for name, text in texts.items():
+        (source / f"{name}.md").write_text(text, "utf-8")
+    (source / "index.rst").write_text("Front\n=====\n\n.. toctree::\n   :glob:\n\n   *\n")
+
+    def build(mode="cache", failures=None, error=None):
+        calls = []
+
+        def run_pages(pages, folder, *, seconds, tell, done):
+            assert folder == tmp_path / "build"
+            calls.append((sorted(each.name for each in pages), seconds))
+            runs = []
+            for each in pages:
+                if error:
+                    raise error
+                for cell in each.notebook.cells:
+                    if cell.cell_type == "code":
+                        shown = {"text/plain": f"ran {each.name}"}
+                        cell.outputs = [nbformat.v4.new_output("display_data", shown)]
+                runs.append(runner.Run(each.name, 2.5, (failures or {}).get(each.name, [])))
+                done(each, runs[-1])
+            return runs
+
+        monkeypatch.setattr(book_execution, "run_pages", run_pages)
+        app = Sphinx(
+            source, None, tmp_path / "html", tmp_path / "doctrees", "html",
+            confoverrides={
+                "extensions": ["myst_nb", "book_execution"], "nb_execution_mode": mode,
+                "nb_execution_cache_path": str(tmp_path / "build/executed"),
+                "book_long_pages": ["two", "three"], "html_theme": "basic",
+            },
+            status=None, warning=None,
+        )  # fmt: skip
+        app.build()
+        assert app.is_parallel_allowed("read")
+        assert app.is_parallel_allowed("write")
+        return calls
+
+    return build
+
+
+def test_a_build_runs_pages_with_cells_once_and_again_when_they_change(book, tmp_path):
+    hints = {"two": runner.TIMEOUT, "three": runner.TIMEOUT - 1}
+    assert book() == [(["one", "two"], hints)]
+    assert "ran one" in (tmp_path / "html/one.html").read_text()
+    assert "ran two" in (tmp_path / "html/two.html").read_text()
+    assert book() == []
+    (tmp_path / "source/one.md").write_text(page("1", "3"), "utf-8")
+    assert book() == [(["one"], {"one": 2.5, "two": 2.5, "three": runner.TIMEOUT - 1})]
+    (tmp_path / "source/one.md").write_text(page("1", "3") + "\nMore text.\n", "utf-8")
+    assert book() == [], "only the text has changed"
+
+
+def test_a_build_that_shows_the_layout_alone_runs_nothing(book, tmp_path):
+    assert book("off") == []
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_build_without_changed_pages_opens_no_cache(book, tmp_path):
+    book()
+    shutil.rmtree(tmp_path / "build")
+    assert book() == []
+    assert not (tmp_path / "build").exists()
+
+
+def test_what_does_not_hold_stops_the_build_and_what_held_is_kept(book, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    failures = {"two": [runner.Failure(9, "x == 2", "x is 1")]}
+    with pytest.raises(SystemExit) as stopped:
+        book(failures=failures)
+    where = Path("source", "two.md")
+    assert stopped.value.code == (
+        f"\n1 of 2 pages that ran failed:\n\n{where}:9\n  claim:  x == 2\n  came:   x is 1\n\n"
+        "The site was not built: mend the text or the code."
+    )
+    assert not (tmp_path / "html/one.html").exists()
+    assert [names for names, _ in book()] == [["two"]]
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), DBAPIError("insert", {}, "disk full")])
+def test_a_build_that_cannot_keep_what_it_ran_says_so_in_words(book, error):
+    with pytest.raises(SystemExit, match=r"^\nThe pages could not be run: .*disk full"):
+        book(error=error)
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ('{"one": 1, "two": "2.5"}', {"one": 1.0, "two": 2.5}),
+        ("", {}),
+        ("[1]", {}),
+        ('{"one": "long"}', {}),
+        ('{"one": 1', {}),
+        (None, {}),
+    ],
+)
+def test_how_long_pages_took_is_read_if_it_can_be(tmp_path, text, times):
+    if text is not None:
+        (tmp_path / "seconds.json").write_text(text)
+    assert book_execution.measured(tmp_path / "seconds.json") == times
+
+
+def test_an_entry_that_could_not_be_written_leaves_no_half(kept, monkeypatch):
+    folder, pages = kept
+    pages[0].notebook.cells[-1].source = "name = 'another'"
+    write = Path.write_text
+
+    def full(path, *arguments, **options):
+        if path.name == "digest.txt":
+            raise OSError("disk full")
+        return write(path, *arguments, **options)
+
+    with closing(Cache(folder)) as cache, monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        place = cache.place(pages[0].notebook)
+        with pytest.raises(OSError, match="disk full"):
+            cache.add(pages[0], runner.Run("one", 1.5))
+    assert not place.parent.exists()
+    assert held(kept) == ["two"]
 
 
 # -- the cache of what has run -----------------------------------------------------------------

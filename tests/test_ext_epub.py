@@ -6,6 +6,8 @@ from xml.etree import ElementTree as ET
 
 import book_epub
 import pytest
+from sphinx.application import Sphinx
+from sphinx.builders import _epub_base
 
 PACKAGE = """<package><manifest>
     <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
@@ -52,10 +54,27 @@ def test_formulas_use_the_attributes_of_mathml_3():
         assert math[0].attrib == {"displaystyle": "true", "scriptlevel": "0"}
 
 
+def test_what_follows_an_element_and_its_other_attributes_stay_where_they_are():
+    ET.register_namespace("other", book_epub.MATHML)  # as another library might have it
+    formula = (
+        f'<math xmlns="{book_epub.MATHML}" display="block">\n<mtext>if</mtext> \n'
+        '<mrow scriptlevel="1" class="c"><mi>x</mi></mrow> then <mi>y</mi>\n</math>'
+    )
+    assert book_epub.to_xhtml(f"{formula}.<math") == (
+        f'<math xmlns="{book_epub.MATHML}" display="block">\n<mtext>if</mtext> \n'
+        '<mstyle scriptlevel="1"><mrow class="c"><mi>x</mi></mrow></mstyle> then <mi>y</mi>\n'
+        "</math>.<math"
+    )
+
+
 def test_icons_name_their_language_once():
     named = '<svg xmlns="http://www.w3.org/2000/svg" class="i">'
     assert book_epub.to_xhtml('<svg class="i">') == named
     assert book_epub.to_xhtml(named) == named
+    assert book_epub.to_xhtml(f'{named}<svg id="x"><svg id="y">') == (
+        f'{named}<svg xmlns="http://www.w3.org/2000/svg" id="x">'
+        '<svg xmlns="http://www.w3.org/2000/svg" id="y">'
+    )
 
 
 def test_the_line_that_folds_a_cell_holds_no_paragraphs():
@@ -64,6 +83,9 @@ def test_the_line_that_folds_a_cell_holds_no_paragraphs():
         '<span class="collapsed admonition-title">Show <b>it</b></span><p class="other">x</p>'
     )
     assert book_epub.to_xhtml(line) == expected
+    assert book_epub.to_xhtml('<p class="expanded more">Hide</p><p>y</p>') == (
+        '<span class="expanded more">Hide</span><p>y</p>'
+    )
 
 
 def test_the_list_of_parts_says_what_pages_hold_and_names_no_others(book):
@@ -79,6 +101,51 @@ def test_the_list_of_parts_says_what_pages_hold_and_names_no_others(book):
         "_static/late.css": None,
     }  # fmt: skip
     assert re.findall(r'idref="(\w+)"', package) == ["a", "b"]
+    assert '"application/xhtml+xml" properties="mathml svg" />\n' in package
+    assert '<spine><itemref idref="a" /><itemref idref="b" /></spine>' in package
+
+
+def test_parts_that_are_listed_and_not_there_and_those_that_are_no_pages_stay_as_they_are():
+    package = (
+        '<manifest><item href="gone.xhtml" id="g" /><item id="t" href="math.txt"/>\n'
+        '<item id="p" href="p.xhtml"/></manifest>\n'
+        '<spine>\n  <itemref idref="g" />\n  <itemref idref="no" linear="no" /></spine>'
+    )
+    parts = {"math.txt": b"<math/>", "p.xhtml": b"<p>no formula</p>"}
+    expected = package.replace('\n  <itemref idref="no" linear="no" />', "")
+    assert book_epub.complete(package, parts) == expected
+
+
+def test_what_a_page_holds_is_said_in_a_short_entry_too():
+    package = '<item id="p" href="p.xhtml"/>'
+    assert book_epub.complete(package, {"p.xhtml": b"<svg/>"}) == (
+        '<item id="p" href="p.xhtml" properties="svg" />'
+    )
+
+
+def test_all_sheets_that_came_late_are_added_and_listed_once(tmp_path):
+    names = ["_static/b.css", "_static/a.css", "_static/there.css", "_static/other.css"]
+    (tmp_path / "_static").mkdir()
+    for name in names:
+        (tmp_path / name).write_text(f"/* {name} */")
+    parts = {
+        "content.opf": b'<manifest><item id="x" /></manifest>',
+        "a.xhtml": (SHEET.format("b") + SHEET.format("there")).encode(),
+        "sub/b.xhtml": b'\n<link href="" rel="stylesheet" href="../_static/a.css">'
+        + SHEET.format("b").encode(),
+        "c.txt": SHEET.format("other").encode(),
+        "_static/there.css": b"there",
+    }
+    book_epub.add_late_sheets(parts, tmp_path)
+    assert parts["content.opf"].decode() == (
+        '<manifest><item id="x" />'
+        '<item id="late-0" href="_static/a.css" media-type="text/css" />\n    '
+        '<item id="late-1" href="_static/b.css" media-type="text/css" />\n    </manifest>'
+    )
+    assert parts["_static/a.css"] == b"/* _static/a.css */"
+    assert parts["_static/b.css"] == b"/* _static/b.css */"
+    assert parts["_static/there.css"] == b"there"
+    assert len(parts) == 7
 
 
 def test_the_same_parts_give_the_same_file_with_the_time_that_is_asked_for(book, monkeypatch):
@@ -89,7 +156,92 @@ def test_the_same_parts_give_the_same_file_with_the_time_that_is_asked_for(book,
     assert book.read_bytes() == first
     with zipfile.ZipFile(book) as file:
         assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+        assert {info.external_attr >> 16 for info in file.infolist()} == {0o644}
+        packed = {info.filename: info.compress_type for info in file.infolist()}
+    assert packed.pop("mimetype") == zipfile.ZIP_STORED
+    assert set(packed.values()) == {zipfile.ZIP_DEFLATED}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800005024")
     book_epub.rewrite(book)
     with zipfile.ZipFile(book) as file:
-        assert {info.date_time for info in file.infolist()} == {(2027, 1, 15, 8, 0, 0)}
+        assert {info.date_time for info in file.infolist()} == {(2027, 1, 15, 9, 23, 44)}
+
+
+INDEX = """\
+Book
+====
+
+.. raw:: html
+
+   <svg class="icon"></svg><math><mi>x</mi></math>
+
+Text.
+"""
+
+
+@pytest.fixture
+def application(tmp_path, monkeypatch):
+    """A function that returns what builds a small book with a font."""
+    monkeypatch.setitem(_epub_base.MEDIA_TYPES, ".woff2", "")  # which is undone in the end
+    del _epub_base.MEDIA_TYPES[".woff2"]
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    source = tmp_path / "source"
+    (source / "static").mkdir(parents=True)
+    (source / "static/letters.woff2").write_bytes(b"font")
+    (source / "index.rst").write_text(INDEX)
+
+    def make(builder):
+        return Sphinx(
+            source, None, tmp_path / builder, tmp_path / "doctrees", builder,
+            confoverrides={
+                "extensions": ["book_epub"], "html_static_path": ["static"],
+                "project": "Small", "epub_basename": "small", "html_theme": "basic",
+            },
+            status=None, warning=None,
+        )  # fmt: skip
+
+    return make
+
+
+def test_a_book_is_corrected_when_all_else_is_done(application, tmp_path):
+    def add(app, pagename, templatename, context, doctree):
+        if pagename == "index":
+            context["body"] += f'<svg id="late"></svg>{SHEET.format("late")}'
+
+    def write(app, exception):
+        (tmp_path / "epub/_static/late.css").write_text("p {}")
+
+    app = application("epub")
+    app.connect("html-page-context", add, priority=949)
+    app.connect("build-finished", write, priority=949)
+    app.build()
+    with zipfile.ZipFile(tmp_path / "epub/small.epub") as file:
+        page = file.read("index.xhtml").decode()
+        package = file.read("content.opf").decode()
+        assert file.read("_static/late.css") == b"p {}"
+        assert file.read("_static/letters.woff2") == b"font"
+        assert {info.date_time[0] for info in file.infolist()} == {1980}
+    assert page.count('<svg xmlns="http://www.w3.org/2000/svg" ') == 2
+    found = ET.fromstring(package).iterfind(".//{*}item")
+    items = {item.get("href"): item.attrib for item in found}
+    assert items["index.xhtml"]["properties"] == "mathml svg"
+    assert items["_static/letters.woff2"]["media-type"] == "font/woff2"
+    assert items["_static/late.css"]["media-type"] == "text/css"
+    assert app.is_parallel_allowed("read")
+    assert app.is_parallel_allowed("write")
+
+
+def test_a_site_stays_as_it_is(application, tmp_path):
+    app = application("html")
+    app.build()
+    assert '<svg class="icon">' in (tmp_path / "html/index.html").read_text()
+    assert not (tmp_path / "html/small.epub").exists()
+
+
+def test_a_build_that_fails_tells_its_own_error(application):
+    def fail(app, env):
+        raise ValueError("on purpose")
+
+    app = application("epub")
+    app.connect("env-updated", fail)
+    with pytest.raises(Exception, match="on purpose"):
+        app.build()

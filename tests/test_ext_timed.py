@@ -16,7 +16,7 @@ def cell(name, *tags, glued="1.5"):
     )
     shown = nbformat.v4.new_output("display_data", {"text/plain": "shown"})
     made = nbformat.v4.new_code_cell("pass", metadata={"tags": list(tags)})
-    made.outputs = [shown, output]
+    made.outputs = [shown, output, nbformat.v4.new_output("stream", text="printed")]
     return made
 
 
@@ -31,10 +31,10 @@ def notebook():
 def test_only_what_a_timing_cell_glues_is_noted(notebook):
     book_timed.mark(notebook)
     notes = [
-        [output.metadata.get("scrapbook", {}).get("timed") for output in cell.outputs]
+        [output.get("metadata", {}).get("scrapbook", {}).get("timed") for output in cell.outputs]
         for cell in notebook.cells[1:]
     ]
-    assert notes == [[None, True], [None, None], []]
+    assert notes == [[None, True, None], [None, None, None], []]
 
 
 @pytest.mark.parametrize("marked", [True, False])
@@ -55,3 +55,5 @@ def test_what_was_measured_has_a_class_where_it_is_pasted(tmp_path, notebook, ma
     assert pasted == [("1.5", marked), ("7", False), ("1.5", marked)]
     assert "There it was" in (tmp_path / "html/other.html").read_text()
     assert app.statuscode == 0
+    assert app.is_parallel_allowed("read")
+    assert app.is_parallel_allowed("write")

@@ -12,7 +12,9 @@ from sphinx.application import Sphinx
 def cited_as(entry: Entry) -> str:
     """Return how the pages cite a work: "LeCun et al., 1998"."""
     people = entry.persons["author"]
-    first, *others = (" ".join(person.prelast_names + person.last_names) for person in people)
+    # Rich names are those without LaTeX's braces and accents.
+    parts = ((*person.rich_prelast_names, *person.rich_last_names) for person in people)
+    first, *others = (" ".join(map(str, names)) for names in parts)
     names = first if not others else f"{first} and {others[0]}"
     return f"{names if len(others) < 2 else f'{first} et al.'}, {entry.fields['year']}"
 

@@ -18,10 +18,11 @@ def check_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
     for image in doctree.findall(nodes.image):
         text = image.get("alt", "").strip()
         if not text or FILE_NAME.fullmatch(text):
+            # MyST counts the lines of the text, and gives an empty one the line 0.
             LOGGER.warning(
                 "this image needs an alternative text that says what is to be seen: %s",
                 text or image.get("uri"),
-                location=image,
+                location=image if image.line else image.parent,
                 type="book",
                 subtype="alt",
             )

@@ -64,7 +64,7 @@ def shorten(css: str, words: set[str], dropped: re.Pattern[str] | None) -> str:
         head = tinycss2.serialize(getattr(rule, "prelude", [])).strip()
         body = tinycss2.serialize(rule.content or []).strip() if hasattr(rule, "content") else ""
         if rule.type == "qualified-rule":
-            selectors = [part for part in split(head) if is_used(part, words)]
+            selectors = [part for part in split(rule.prelude) if is_used(part, words)]
             if dropped:
                 selectors = [part for part in selectors if not dropped.search(part)]
             if selectors and body:
@@ -79,9 +79,15 @@ def shorten(css: str, words: set[str], dropped: re.Pattern[str] | None) -> str:
     return "\n".join(kept)
 
 
-def split(head: str) -> list[str]:
-    """Split a list of selectors at the commas that stand in no bracket."""
-    return [part.strip() for part in re.split(r",(?![^(\[]*[)\]])", head)]
+def split(prelude: list[Any]) -> list[str]:
+    """Split a list of selectors at its commas, but not at those that stand in brackets."""
+    parts: list[list[Any]] = [[]]
+    for piece in prelude:
+        if piece == ",":
+            parts.append([])
+        else:
+            parts[-1].append(piece)
+    return [tinycss2.serialize(part).strip() for part in parts]
 
 
 def move_addresses(css: str, source: str) -> str:
@@ -124,16 +130,17 @@ def write_bundle(app: Sphinx, exception: Exception | None) -> None:
         for name in dict.fromkeys(sheets)
         if (site / name).is_file()
     }
-    # The same sheets and words give the same bundle, and need no second to make it again. Words
-    # that no sheet has, such as those of measured times, are not asked: builds would differ.
+    # The same sheets, words and code give the same bundle, and need no second to make it again.
+    # Words that no sheet has, such as those of measured times, are not asked: builds would differ.
     asked = words & set(NAME.findall("\0".join(texts.values()).replace("\\", "")))
-    key = hashlib.sha256("\0".join([*texts.values(), *sorted(asked)]).encode()).hexdigest()[:16]
+    given = [Path(__file__).read_text("utf-8"), *texts.values(), *sorted(asked)]
+    key = hashlib.sha256("\0".join(given).encode()).hexdigest()[:16]
     parts = [f"/* {key} */"]
     bundle = site / BUNDLE
     if not (bundle.is_file() and bundle.read_text("utf-8").startswith(parts[0])):
         for name, css in texts.items():
-            own = posixpath.dirname(name) != "_static/styles"
-            parts.append(move_addresses(shorten(css, words, None if own else ICON_FONT), name))
+            themes = posixpath.dirname(name) == "_static/styles"
+            parts.append(move_addresses(shorten(css, words, ICON_FONT if themes else None), name))
         bundle.write_text("\n".join(parts), "utf-8")
     name_versions(site)
 

@@ -1,5 +1,6 @@
 """Mend the pages where theme and extensions leave something to be desired."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,10 @@ CORRECTIONS = {
         r'<details class="deeper"><summary>\1</summary><div>'
     ),
 }
-
+# Pages whose titles stand in Sphinx's templates and nowhere else.
+TITLED_BY_TEMPLATES = {
+    "genindex": "Index", "py-modindex": "Python Module Index", "search": "Search",
+}  # fmt: skip
 
 # Figures are drawn with letters of 10.5 points at 96 pixels an inch. Shown at this share of that
 # size they have 12 pixels where there is room, and more than 9 on a phone of 390.
@@ -157,9 +161,11 @@ def mend(
     doctree: nodes.document | None,
 ) -> None:
     """Add a description, and correct what comes out of docutils."""
-    title = re.sub(r"<[^>]+>", "", context.get("title") or "")
-    context["description"] = describe(doctree) or f"{title}: {app.config.project}."
-    context["noindex"] = pagename in {"404", "genindex", "py-modindex", "search"}
+    title = context.get("title") or TITLED_BY_TEMPLATES.get(pagename, "")
+    title = html.unescape(re.sub(r"<[^>]+>", "", title))  # the layout escapes it again
+    names = ": ".join(filter(None, [title, app.config.project]))
+    context["description"] = describe(doctree) or f"{names}."
+    context["noindex"] = pagename in {"404", *TITLED_BY_TEMPLATES}
     # docutils says what the layout has said already.
     context["metatags"] = re.sub(
         r'<meta name="viewport"[^>]*>\s*', "", context.get("metatags") or ""

@@ -130,9 +130,9 @@ class Reader:
     def read(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
             match statement:
-                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                    self.use(*statement.decorator_list)
-                    self.bound.add(name)
+                case ast.FunctionDef() | ast.ClassDef():
+                    self.use(*defined_with(statement))
+                    self.bound.add(statement.name)
                 case ast.With(items=items, body=body):
                     for item in items:
                         self.use(item.context_expr)
@@ -151,11 +151,13 @@ class Reader:
                 case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
                     self.read(body)
                     for handler in handlers:
+                        self.use(*([handler.type] if handler.type else []))
                         self.bound |= {handler.name} if handler.name else set()
                         self.read(handler.body)
                     self.read(other + last)
                 case ast.AugAssign(target=target):
-                    self.needed |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+                    names = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+                    self.needed |= names - self.bound
                     self.use(statement.value)
                 case _:
                     self.use(statement)
@@ -177,6 +179,14 @@ class Reader:
         self.bound |= {name.id for name in names_in(node, ast.Store)}
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             self.bound |= {n.asname or n.name.partition(".")[0] for n in node.names}
+
+
+def defined_with(definition: ast.FunctionDef | ast.ClassDef) -> list[ast.AST]:
+    """Return what Python computes when it meets a definition, and not when that is called."""
+    if isinstance(definition, ast.ClassDef):
+        return [*definition.decorator_list, *definition.bases, *definition.keywords]
+    result = [definition.returns] if definition.returns else []
+    return [*definition.decorator_list, definition.args, *result]
 
 
 INNER = ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda

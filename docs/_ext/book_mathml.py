@@ -17,9 +17,12 @@ from sphinx.writers.html5 import HTML5Translator
 THIN = '<mspace width="0.1667em"></mspace>'
 # Between a function and what it is applied to, unless that stands in brackets.
 APPLIED = re.compile(r"(<mo>&#8289;</mo>)(?!\s*(?:<mrow>\s*)*<mo[^>]*>\s*[(\[|{])")
-# The same where docutils writes no sign: the function has an exponent or a base.
+# The same where docutils writes no sign: the function has an exponent or a base, which may have
+# one in its turn. What follows its own end is not searched for another end.
 RAISED = re.compile(
-    r"(<(msub|msup)>\s*<mi>(?:ln|log|exp|sin|cos|tan)</mi>.*?</\2>)(?=\s*<m[in]>)", re.S
+    r"(<(msub|msup)>\s*<mi>(?:ln|log|exp|sin|cos|tan)</mi>"
+    r"(?:(?!</?\2>).|<\2>(?:(?!</?\2>).)*</\2>)*</\2>)(?=\s*<m(?:i|n|sub|sup|frac|sqrt)>)",
+    re.S,
 )
 # Browsers give names that docutils takes for operators room on both sides, even before a bracket.
 OPERATOR = re.compile(r"<mo>(max|min)</mo>(?=\s*(<mo[^>]*>\s*[(\[{])?)")

@@ -136,7 +136,9 @@ class PendingTime(nodes.Inline, nodes.Element):
 
 class ReadingTime(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        return [PendingTime(page=self.text)], []
+        place = PendingTime(page=self.text)
+        self.set_source_info(place)
+        return [place], []
 
 
 class Insert(SphinxPostTransform):

@@ -39,6 +39,7 @@ BLOCKS = {
 HEADINGS = {"h1", "h2", "h3"}
 # How formulas are written in a line.
 BETWEEN = {"mfrac": " / ", "msup": "^", "msub": "_"}
+APPLIES = "\u2061"  # between a function and what it is applied to: a sign that nobody sees
 SPACED = set("=+−-·≈<>≤≥→∈⊙×/")
 LEFT_OUT = {"genindex", "py-modindex", "search", "404"}
 # What Sphinx brings for its own search, which has no place here.
@@ -48,7 +49,7 @@ UNUSED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js"
 def formula(node: PageElement) -> str:
     """Return a formula in MathML as a line of text."""
     if isinstance(node, NavigableString):
-        return str(node).strip()
+        return str(node).replace(APPLIES, "").strip()
     parts = [
         formula(child) for child in node.children if isinstance(child, Tag) or str(child).strip()
     ]
@@ -84,8 +85,8 @@ def tidy(text: str) -> str:
 class Piece:
     """A section that is being read."""
 
-    def __init__(self, anchor: str, title: str, level: int) -> None:
-        self.anchor, self.title, self.level = anchor, title, level
+    def __init__(self, anchor: str = "", title: str = "") -> None:
+        self.anchor, self.title = anchor, title
         self.text: list[str] = []
         self.code: list[str] = []
 
@@ -111,9 +112,7 @@ def read(node: Tag, piece: Piece, pieces: list[Piece]) -> None:
         elif not isinstance(child, Tag) or is_skipped(child):
             continue
         elif child.name == "section" and (heading := child.find(HEADINGS, recursive=False)):
-            title = plain(heading)
-            level = int(heading.name[1])
-            inner = Piece(str(child.get("id", "")), title, level)
+            inner = Piece(str(child.get("id", "")), plain(heading))
             pieces.append(inner)
             heading.decompose()
             read(child, inner, pieces)
@@ -130,7 +129,7 @@ def read(node: Tag, piece: Piece, pieces: list[Piece]) -> None:
 
 def plain(node: Tag) -> str:
     """Return the text of a node, and nothing of what is skipped."""
-    piece = Piece("", "", 0)
+    piece = Piece()
     read(node, piece, [])
     return tidy("".join([*piece.text, *piece.code]))
 
@@ -138,7 +137,7 @@ def plain(node: Tag) -> str:
 def sections(article: Tag) -> list[dict[str, Any]]:
     """Return the sections of a page, the page itself first."""
     pieces: list[Piece] = []
-    read(article, Piece("", "", 0), pieces)
+    read(article, Piece(), pieces)
     return [piece.as_dict() for piece in pieces]
 
 
@@ -177,7 +176,7 @@ def objects(article: Tag) -> list[dict[str, Any]]:
         for inner in own.select("dl.py"):  # methods are objects of their own
             inner.decompose()
         name = str(signature["id"])
-        text, code = Piece("", "", 0), plain(signature)
+        text, code = Piece(), plain(signature)
         read(own, text, [])
         found.append({
             "anchor": name, "title": name, "text": tidy("".join(text.text)), "code": code,
