@@ -832,6 +832,7 @@ def test_playground_sees_a_drawing_at_the_edge_as_one_in_the_middle(fresh_page, 
 
 def test_playground_shows_a_stroke_while_it_is_drawn(fresh_page, server):
     explorer = opened(fresh_page, server, "playground")
+    explorer.get_by_role("button", name="Clear").click()
     pad = explorer.locator(".playground-pad")
     box = pad.bounding_box()
     inked = "([pad, ...at]) => pad.getContext('2d').getImageData(...at, 1, 1).data[3] > 128"
