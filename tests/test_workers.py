@@ -162,7 +162,15 @@ time.sleep(600)
     assert time.monotonic() - start < 30
     children = [int(path.stem) for path in tmp_path.glob("*.pid")]
     assert len(children) == 2
-    assert not any(map(alive, children))
+    assert all_end(children)
+
+
+def all_end(pids):
+    """Wait for the end of processes that were sent a signal: it comes when the system has time."""
+    end = time.monotonic() + 30
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not any(map(alive, pids))
 
 
 def alive(pid):
@@ -194,13 +202,10 @@ def test_when_the_launcher_is_ended_no_worker_is_left(tmp_path, number, code):
         time.sleep(0.02)
     pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
     assert len(pids) == 3
-    start = time.monotonic()
     launcher.send_signal(number)
     out, _ = launcher.communicate(timeout=60)
     assert launcher.returncode == code
-    while any(map(alive, pids)) and time.monotonic() < start + 30:
-        time.sleep(0.02)
-    assert not any(map(alive, pids))
+    assert all_end(pids)
     if number != signal.SIGKILL:
         name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
         assert out.splitlines()[-1] == f"All workers were ended by {name}"
