@@ -1,9 +1,11 @@
 """What several test files share."""
 
+import contextlib
 import importlib.util
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 # TensorFlow's start-up chatter helps nobody here.
@@ -81,3 +83,27 @@ def noxfile():
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     return module
+
+
+def alive(pid):
+    """Tell whether a process runs; one that only waits to be buried does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True
+
+
+@pytest.fixture
+def all_end():
+    """Wait for the end of processes that were sent a signal: it comes when the system has time."""
+
+    def wait(pids):
+        end = time.monotonic() + 30
+        while any(map(alive, pids)) and time.monotonic() < end:
+            time.sleep(0.02)
+        return not any(map(alive, pids))
+
+    return wait

@@ -324,7 +324,7 @@ def test_a_build_that_fails_leaves_the_site_that_was_there(nox_book):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda n: n.name)
-def test_a_build_that_is_ended_leaves_the_site_and_no_kernels(nox_book, number):
+def test_a_build_that_is_ended_leaves_the_site_and_no_kernels(nox_book, all_end, number):
     assert nox(nox_book)[0] == 0
     before = site(nox_book)
     nox_book.replace(
@@ -342,14 +342,7 @@ def test_a_build_that_is_ended_leaves_the_site_and_no_kernels(nox_book, number):
     os.killpg(process.pid, number)
     process.communicate(timeout=60)
     assert site(nox_book) == before
-    for _ in range(300):
-        try:
-            os.kill(kernel, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.1)
-    else:
-        raise AssertionError("the kernel still runs")
+    assert all_end([kernel])
     nox_book.replace("docs/relu.md", "time.sleep(120)\n", "")
     code, said = nox(nox_book)
     assert code == 0, said

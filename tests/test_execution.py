@@ -117,6 +117,8 @@ def test_a_page_measures_time_if_one_of_its_cells_has_the_tag():
 
     assert measures("Text", ("a", "hide-input"), ("b", "remove-cell", "timing"))
     assert not measures("timing", ("timing",), ("b", "hide-input"))
+    assert not measures(("a", "timing", "not-alone"), ("b", "not-alone"))
+    assert measures(("a", "timing", "not-alone"), ("b", "timing"))
 
 
 def test_the_code_of_a_page_is_counted_without_its_prose():

@@ -1,6 +1,5 @@
 """Workers end where one process does; when one fails, none of them is left."""
 
-import contextlib
 import io
 import json
 import os
@@ -145,7 +144,9 @@ def test_the_code_and_the_reason_are_those_of_the_worker_that_failed(
     assert lines[-1] == ending.reason
 
 
-def test_a_worker_that_does_not_want_to_end_is_killed_with_all_that_it_has_started(tmp_path):
+def test_a_worker_that_does_not_want_to_end_is_killed_with_all_that_it_has_started(
+    tmp_path, all_end
+):
     code = f"""
 import json, os, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -165,28 +166,10 @@ time.sleep(600)
     assert all_end(children)
 
 
-def all_end(pids):
-    """Wait for the end of processes that were sent a signal: it comes when the system has time."""
-    end = time.monotonic() + 30
-    while any(map(alive, pids)) and time.monotonic() < end:
-        time.sleep(0.02)
-    return not any(map(alive, pids))
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with contextlib.suppress(OSError):  # what waits to be buried does not run
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return True
-
-
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
 )
-def test_when_the_launcher_is_ended_no_worker_is_left(tmp_path, number, code):
+def test_when_the_launcher_is_ended_no_worker_is_left(tmp_path, all_end, number, code):
     program = script(
         tmp_path,
         "import os, sys, time\n"

@@ -90,8 +90,9 @@ class Page:
 
     @property
     def measures_time(self) -> bool:
-        """Whether a cell has the tag ``timing``: such a page runs alone."""
-        return any("timing" in cell.metadata.get("tags", ()) for cell in self.notebook.cells)
+        """Whether a cell has the tag ``timing`` and not ``not-alone``: such a page runs alone."""
+        tags = (cell.metadata.get("tags", ()) for cell in self.notebook.cells)
+        return any("timing" in each and "not-alone" not in each for each in tags)
 
     @property
     def code(self) -> int:
