@@ -23,9 +23,10 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+from book_timed import MEASURED, TAG  # noqa: E402
+
 COVERED = "[timing]"
-# What measures by its nature: cells with the tag, and the table of how long each page ran.
-MEASURED = ".tag_timing .cell_output, .page-times, .timed"
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Timings:
     def add(self, notebook: dict) -> None:
         """Take up the cells of an executed page."""
         for cell in notebook["cells"]:
-            if "timing" not in cell["metadata"].get("tags", ()):
+            if TAG not in cell["metadata"].get("tags", ()):
                 continue
             self.sources.add("".join(cell["source"]))
             for output in cell.get("outputs", ()):

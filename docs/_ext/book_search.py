@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 from book_terms import LIST, listed
+from book_timed import MEASURED
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString, PageElement
 from sphinx.application import Sphinx
@@ -29,8 +30,6 @@ SKIPPED_CLASSES = {
     "headerlink", "reading-time", "section-number", "eqno", "viewcode-back", "viewcode-link",
     "question-choices", "question-mistakes", "question-reasons", "copybtn",
 }  # fmt: skip
-# What was measured is other in each build, and nobody searches for it.
-MEASURED = ".timed, .tag_timing .cell_output, .page-times"
 # These stand on lines of their own; what else there is runs on in the sentence.
 BLOCKS = {
     "p", "li", "dt", "dd", "tr", "td", "th", "div", "section", "figcaption", "table", "ul", "ol",
@@ -213,7 +212,7 @@ def read_page(html: str, kind: str) -> list[dict[str, Any]]:
     article = BeautifulSoup(html, "html.parser").find("article")
     if article is None:
         return []
-    for measured in article.select(MEASURED):
+    for measured in article.select(MEASURED):  # other in each build, and nobody searches for it
         measured.replace_with("…" if measured.name == "span" else "")
     split = {
         "glossary": definitions, "notation": symbols, "reference": objects, "bibliography": works,

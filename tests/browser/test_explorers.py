@@ -1289,15 +1289,21 @@ def test_relu_folds_what_lies_below_zero(fresh_page, server):
     assert "relu folds" in explorer.locator(".geometry-verdict").inner_text()
 
 
-def test_tips_and_origin_can_be_dragged(fresh_page, server):
-    explorer = opened(fresh_page, server, "geometry")
-    explorer.get_by_label("First map", exact=True).select_option("identity")
-    picture = explorer.locator(".geometry-picture")
+def places_in(picture):
+    """Bring geometry's picture into view; return what finds its points on the screen."""
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
 
     def at(x, y):
         return box["x"] + box["width"] * (0.5 + x / 9), box["y"] + box["height"] * (0.5 - y / 9)
+
+    return at
+
+
+def test_tips_and_origin_can_be_dragged(fresh_page, server):
+    explorer = opened(fresh_page, server, "geometry")
+    explorer.get_by_label("First map", exact=True).select_option("identity")
+    at = places_in(explorer.locator(".geometry-picture"))
 
     for start, end in [((1, 0), (2, 1)), ((0, 0), (-1, 0.5))]:
         fresh_page.mouse.move(*at(*start))
@@ -1454,12 +1460,7 @@ def test_geometry_writes_the_formula_with_its_numbers(fresh_page, server):
 def test_geometry_lets_only_what_is_held_be_dragged_and_not_too_far(fresh_page, server):
     explorer = opened(fresh_page, server, "geometry")
     explorer.get_by_label("First map", exact=True).select_option("translation")
-    picture = explorer.locator(".geometry-picture")
-    picture.scroll_into_view_if_needed()
-    box = picture.bounding_box()
-
-    def at(x, y):
-        return box["x"] + box["width"] * (0.5 + x / 9), box["y"] + box["height"] * (0.5 - y / 9)
+    at = places_in(explorer.locator(".geometry-picture"))
 
     def drag(start, end, button="left"):
         fresh_page.mouse.move(*at(*start))
