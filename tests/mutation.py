@@ -17,6 +17,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -86,21 +88,35 @@ SCRIPTS = {
 }
 """The scripts in ``docs/_static``: files with their tests, and which tests these are, as in -k."""
 
-NAMING = (
-    "test_every_public_function_and_class_stands_in_the_table",
-    "test_what_makes_no_sense_is_refused_in_words[datasets.mnist.load_data-0]",
-)
+LEFT_OUT = [
+    f"--deselect=tests/test_bad_inputs.py::{name}"
+    for name in (
+        "test_every_public_function_and_class_stands_in_the_table",
+        "test_what_makes_no_sense_is_refused_in_words[datasets.mnist.load_data-0]",
+    )
+]
 """Tests of the bad inputs that see mutmut's work: it keeps all mutants in the module, as functions
 with names of their own."""
 
+PRELOADED = ["tensorflow", "keras", "matplotlib.pyplot", "myst_nb"]
+"""What takes long to import is imported once, and the process of each mutant is forked from there.
+
+The tests are not among it: TensorFlow starts threads with the first tensor, a forked process has
+none of them, and it would wait for them until its time is over.
+"""
+
 NEEDED, NEEDED_OF_OTHERS = 0.95, 0.90
+PATIENCE = 300  # seconds for a mutant alone; the slowest module's tests take one
 CONFIGURATION = """
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = ["src/{module}.py"]
 also_copy = ["docs", "conf.py", "noxfile.py", "constraints.txt"]
+process_isolation = "forkserver"
+forkserver_warmup = "import"
+preload_modules_file = "preloaded.txt"
 pytest_add_cli_args = [
-    "-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", {deselected}
+    "-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", {left_out}
 ]
 pytest_add_cli_args_test_selection = [{tests}]
 """
@@ -129,16 +145,20 @@ def change_of(shown: str) -> str:
 
 
 def judge(statuses: dict[str, str], changes: dict[str, str], known: dict[str, str]) -> Result:
-    """Sort mutants by what became of them; `known` tells the changes that are explained."""
+    """Sort mutants by what became of them; `known` tells the changes that are explained.
+
+    Only a test that fails kills. One that ran out of time, or whose process crashed, says nothing
+    before somebody has looked why.
+    """
     result = Result()
     for name, status in statuses.items():
-        if status in {"survived", "no tests", "suspicious"}:
+        if status == "killed":
+            result.killed += 1
+        elif status != "skipped":
             if changes[name] in known:
                 result.explained.append(name)
             else:
-                result.alive[name] = changes[name]
-        elif status != "skipped":
-            result.killed += 1
+                result.alive[name] = f"({status})\n{changes[name]}"
     return result
 
 
@@ -160,6 +180,27 @@ def mutmut(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
+    """Tell whether a mutant's tests fail, if they have all time and a process of their own.
+
+    mutmut says "timeout" when pytest could not start, too: of a module's tests that make an object
+    which the mutant refuses to make, none is found.
+    """
+    command = [
+        sys.executable, "-m", "pytest", "--rootdir=.", "-q", "-x", "-p", "no:cacheprovider",
+        *LEFT_OUT, *(f"tests/{name}" for name in tests),
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": "src", "MUTANT_UNDER_TEST": mutant}
+    try:
+        done = subprocess.run(
+            command, cwd=folder / "mutants", env=environment,
+            capture_output=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
+
+
 def try_module(module: str, folder: Path) -> Result:
     """Make the mutants of a module, and run its tests on each."""
     for name in ("src", "tests", "docs"):
@@ -175,16 +216,21 @@ def try_module(module: str, folder: Path) -> Result:
         names, file = [*MODULES[module], "test_bad_inputs.py"], f"dlbook/{module}"
     tests = ", ".join(f'"tests/{name}"' for name in names)
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    left_out = ", ".join(f'"--deselect=tests/test_bad_inputs.py::{name}"' for name in NAMING)
-    configuration = CONFIGURATION.format(module=file, tests=tests, deselected=left_out)
+    left_out = ", ".join(f'"{option}"' for option in LEFT_OUT)
+    configuration = CONFIGURATION.format(module=file, tests=tests, left_out=left_out)
     (folder / "pyproject.toml").write_text(project + configuration, "utf-8")
+    (folder / "preloaded.txt").write_text("\n".join(PRELOADED), "utf-8")
     mutmut(folder, "run")
     statuses = {}
     for line in mutmut(folder, "results", "--all", "true").splitlines():
         name, found, status = line.strip().rpartition(": ")
         if found:
             statuses[name] = status
-    lives = [name for name, status in statuses.items() if status not in {"killed", "timeout"}]
+    unclear = [name for name, status in statuses.items() if status in {"timeout", "segfault"}]
+    if unclear and dies_alone(folder, "", names):
+        raise SystemExit(f"the tests of {module} fail without a mutant, in a process of their own")
+    statuses |= {name: "killed" for name in unclear if dies_alone(folder, name, names)}
+    lives = [name for name, status in statuses.items() if status != "killed"]
     changes = {name: change_of(mutmut(folder, "show", name)) for name in lives}
     return judge(statuses, changes, explanations(module))
 

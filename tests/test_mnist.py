@@ -124,6 +124,14 @@ def test_an_empty_file_is_named(copy_of_data):
         mnist.load_data()
 
 
+def test_a_file_that_holds_less_than_its_shape_says_is_named(monkeypatch):
+    monkeypatch.setattr(mnist, "_TEST_LABELS", mnist._TEST_LABELS._replace(shape=(10_001,)))
+    with pytest.raises(
+        ValueError, match=rf"{FILES[3]}: expected 10001 values\. Received: 10000\. .*install dlbook"
+    ):
+        mnist.load_data()
+
+
 def test_prepared_images_are_rows_from_zero_to_one(rng):
     images = rng.integers(0, 256, size=(7, 28, 28), dtype=np.uint8)
     images[0, 0, :2] = 0, 255

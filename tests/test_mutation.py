@@ -26,11 +26,12 @@ def test_a_change_is_what_was_and_what_is():
     assert mutation.change_of(SHOWN) == CHANGE
 
 
-@pytest.mark.parametrize("status", ["survived", "no tests", "suspicious"])
+@pytest.mark.parametrize("status", ["survived", "no tests", "suspicious", "timeout", "segfault"])
 def test_what_no_test_notices_is_alive_unless_it_is_explained(status):
-    statuses = {"a": "killed", "b": "timeout", "c": status, "d": "skipped"}
+    statuses = {"a": "killed", "b": "killed", "c": status, "d": "skipped"}
     result = mutation.judge(statuses, {"c": CHANGE}, {})
-    assert (result.killed, result.alive, result.explained) == (2, {"c": CHANGE}, [])
+    alive = {"c": f"({status})\n{CHANGE}"}
+    assert (result.killed, result.alive, result.explained) == (2, alive, [])
     assert result.score == 2 / 3
     result = mutation.judge(statuses, {"c": CHANGE}, {CHANGE: "nobody calls f"})
     assert (result.killed, result.alive, result.explained) == (2, {}, ["c"])
