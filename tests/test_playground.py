@@ -60,6 +60,11 @@ def test_the_largest_weight_of_each_column_uses_the_whole_range():
     np.testing.assert_allclose(scales, [4 / 127, 1], rtol=np.finfo(np.float32).eps)
 
 
+def test_the_largest_number_that_has_a_scale_is_taken():
+    codes, scales = playground.quantise([[-playground.LARGEST]])
+    assert (codes, scales) == ([[-127]], [np.finfo(np.float32).max])
+
+
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
@@ -120,6 +125,29 @@ def test_the_centre_of_mass_comes_to_the_middle():
     assert np.abs(np.array(centres) - 14).max() <= 0.5 + LEVEL
 
 
+def test_a_drawing_stays_within_the_field_where_its_centre_cannot_come_to_the_middle():
+    drawing = np.full((20, 20), 1e-6)
+    drawing[0, 0] = 1
+    field = playground.to_field(drawing)
+    np.testing.assert_allclose(field[8:, 8:], drawing, rtol=0, atol=LEVEL)
+    assert not field[:8].any()
+    assert not field[:, :8].any()
+
+
+@pytest.mark.parametrize("turn", [np.asarray, np.transpose])
+def test_a_thin_line_has_one_pixel_across(turn):
+    field = turn(playground.to_field(turn(np.ones((1, 200)))))
+    assert np.flatnonzero(field.any(axis=1)).tolist() == [14]
+    np.testing.assert_allclose(field[14, 5:25], 1, rtol=0, atol=LEVEL)
+
+
+def test_the_faintest_ink_counts_and_less_does_not():
+    faintest = playground.FAINTEST
+    drawing = [[faintest, np.nextafter(faintest, 0)]]
+    # One point with ink fills the whole box of 20 by 20 pixels.
+    assert (playground.to_field(drawing) > 0).sum() == 20 * 20
+
+
 @pytest.mark.parametrize(
     ("drawing", "message"),
     [
@@ -172,8 +200,11 @@ def test_votes_and_biases_add_up_to_the_difference_of_the_scores(network, rng):
 
 def test_the_packed_network_can_be_unpacked(network, test_images):
     html = playground.to_html(network, test_images[:2], [7, 2], [7, 2, 1])
-    data = json.loads(re.fullmatch(r"<script [^>]*json[^>]*>(.*)</script>", html)[1])
-    first = data["layers"][0]
+    text = re.fullmatch(r"<script [^>]*json[^>]*>(.*)</script>", html)[1]
+    data = json.loads(text)
+    assert text == json.dumps(data, separators=(",", ":"))
+    first, second = data["layers"]
+    assert (first["outputs"], second["outputs"]) == (9, 10)
     codes = np.frombuffer(base64.b64decode(first["codes"]), "i1").reshape(784, 9)
     scales = np.frombuffer(base64.b64decode(first["scales"]), "<f4")
     assert (np.abs(codes * scales.astype(float) - network[0]) <= scales * HALF).all()
@@ -182,3 +213,9 @@ def test_the_packed_network_can_be_unpacked(network, test_images):
     images = np.frombuffer(base64.b64decode(data["images"]), "u1").reshape(2, 28, 28)
     np.testing.assert_array_equal(images, test_images[:2])
     assert (data["labels"], data["answers"]) == ("72", "721")
+
+
+@pytest.mark.parametrize("shape", [(2, 28, 27), (2, 27, 28), (2, 784), (1, 2, 28, 28)])
+def test_images_of_another_shape_are_not_packed(network, shape):
+    with pytest.raises(ValueError, match=r"^images: expected shape \(n, 28, 28\)\. Received: shape"):
+        playground.to_html(network, np.zeros(shape, int), [7, 2], [7])

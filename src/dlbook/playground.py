@@ -76,7 +76,7 @@ def quantise(matrix: ArrayLike) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
         )
     largest = np.abs(W).max(axis=0)
     scales = np.where(largest > 0, np.maximum(largest / 127, SMALLEST), 1).astype(np.float32)
-    return np.rint(W / scales).clip(-127, 127).astype(np.int8), scales
+    return np.rint(W / scales).astype(np.int8), scales
 
 
 def to_field(drawing: ArrayLike) -> NDArray[np.float64]:
@@ -244,7 +244,6 @@ def to_html(
         codes, scales = quantise(W)
         layers.append(
             {
-                "inputs": codes.shape[0],
                 "outputs": codes.shape[1],
                 "codes": _base64(codes),
                 "scales": _base64(scales),
