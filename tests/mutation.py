@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -229,7 +230,9 @@ def try_module(module: str, folder: Path) -> Result:
     unclear = [name for name, status in statuses.items() if status in {"timeout", "segfault"}]
     if unclear and dies_alone(folder, "", names):
         raise SystemExit(f"the tests of {module} fail without a mutant, in a process of their own")
-    statuses |= {name: "killed" for name in unclear if dies_alone(folder, name, names)}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        dead = pool.map(lambda name: dies_alone(folder, name, names), unclear)
+    statuses |= {name: "killed" for name, dies in zip(unclear, dead, strict=True) if dies}
     lives = [name for name, status in statuses.items() if status != "killed"]
     changes = {name: change_of(mutmut(folder, "show", name)) for name in lives}
     return judge(statuses, changes, explanations(module))

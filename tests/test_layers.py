@@ -83,8 +83,15 @@ def test_without_a_seed_the_global_one_counts():
     assert not np.array_equal(kernels[0][0], kernels[0][1])
 
 
+def test_without_a_seed_hardly_two_layers_are_alike():
+    # Of 100 seeds below 2**31, two are equal with a chance of 100**2 / 2 / 2**31, 2 in a million.
+    keras.utils.set_random_seed(7)
+    assert len({NaiveDense(2, 2, None).W.numpy().tobytes() for _ in range(100)}) == 100
+
+
 def test_glorot_weights_have_the_limit_of_the_paper():
     values = NaiveDense(300, 200, None, initializer="glorot_uniform", seed=0).W.numpy()
+    assert values.dtype == np.float32
     limit = np.sqrt(6 / 500)
     # Of 60,000 numbers none is above 0.99 of the limit with the probability 0.99**60000, which is
     # none; the standard error of the mean is limit / sqrt(3 * 60000), a quarter of 0.01 * limit.
@@ -116,7 +123,17 @@ def test_a_keras_initializer_can_be_used():
             ValueError,
             r"inputs: expected shape \(batch, 3\). Received: shape \(2, 4\)",
         ),
-        (lambda: NaiveSequential([]), ValueError, "layers: expected at least one layer"),
+        (
+            lambda: NaiveDense(3, 1, None)(np.ones((2, 3, 4), "float32")),
+            ValueError,
+            r"inputs: .*Received: shape \(2, 3, 4\)",
+        ),
+        (lambda: NaiveSequential([]), ValueError, "^layers: .*one layer. Received: none$"),
+        (
+            lambda: NaiveDense(2**40, 2**41, None),
+            ValueError,
+            f"^input_size: expected .* an array can be made. Received: {2**40}, times {2**41}$",
+        ),
         (lambda: NaiveSequential([abs]), TypeError, r"layers\[0\]: expected a layer"),
         (lambda: NaiveSequential([NaiveDense]), TypeError, r"layers\[0\]: .*NaiveDense, a class"),
         (lambda: NaiveSequential(3), TypeError, "layers: expected a sequence.*Received: 3"),
@@ -144,6 +161,27 @@ def test_the_two_engines_are_taken():
     for engine in (tf, autodiff):
         assert NaiveDense(2, 1, None, engine=engine, seed=0).engine is engine
     assert NaiveDense(2, 1, None, seed=0).engine is sys.modules["tensorflow"]
+
+
+def test_layers_of_different_engines_are_refused():
+    ours = NaiveDense(3, 2, autodiff.softmax, engine=autodiff)
+    with pytest.raises(
+        ValueError,
+        match=r"^layers: expected the same engine in all layers\. "
+        r"Received: \['dlbook.autodiff', 'tensorflow'\]$",
+    ):
+        NaiveSequential([NaiveDense(4, 3, None), ours])
+
+
+def test_a_layer_of_keras_has_no_say_in_the_engine():
+    stack = NaiveSequential([keras.layers.Dense(3), NaiveDense(3, 2, None, seed=0)])
+    assert stack.engine is tf
+    assert stack(np.ones((2, 4), "float32")).shape == (2, 2)
+
+
+def test_what_an_array_could_hold_but_no_memory_is_an_error_of_memory():
+    with pytest.raises(MemoryError):
+        NaiveDense(1, 2**60 - 1, None)
 
 
 def test_a_layer_that_stands_twice_has_its_weights_once():

@@ -1184,13 +1184,6 @@ print("tensorflow" in sys.modules)
     assert run.stdout.endswith("False\n")
 
 
-def test_layers_of_different_engines_are_refused():
-    with pytest.raises(ValueError, match="layers: expected the same engine"):
-        NaiveSequential(
-            [NaiveDense(4, 3, None), NaiveDense(3, 2, autodiff.softmax, engine=autodiff)]
-        )
-
-
 X, Y = np.zeros((8, 6), "float32"), np.arange(8) % 3
 
 

@@ -217,7 +217,7 @@ def _first_kernel(
         seed = int(np.random.randint(2**31))  # noqa: NPY002 - here the global seed shall count
     rng = _checks.generator("seed", seed)
     if callable(initializer):
-        kernel = _checks.numbers("initializer", initializer(shape), finite=False)
+        kernel = _checks.numbers("initializer", initializer(shape))
         with np.errstate(over="ignore"):
             kernel = kernel.astype(np.float32)
         _checks.numbers("initializer", kernel)
