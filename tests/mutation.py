@@ -151,15 +151,12 @@ def judge(statuses: dict[str, str], changes: dict[str, str], known: dict[str, st
     Only a test that fails kills. One that ran out of time, or whose process crashed, says nothing
     before somebody has looked why.
     """
-    result = Result()
-    for name, status in statuses.items():
-        if status == "killed":
-            result.killed += 1
-        elif status != "skipped":
-            if changes[name] in known:
-                result.explained.append(name)
-            else:
-                result.alive[name] = f"({status})\n{changes[name]}"
+    result = Result(killed=list(statuses.values()).count("killed"))
+    for name in left_by(statuses):
+        if changes[name] in known:
+            result.explained.append(name)
+        else:
+            result.alive[name] = f"({statuses[name]})\n{changes[name]}"
     return result
 
 
@@ -181,11 +178,17 @@ def mutmut(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
-    """Tell whether a mutant's tests fail, if they have all time and a process of their own.
+def left_by(statuses: dict[str, str]) -> list[str]:
+    """Return the mutants that no test has killed."""
+    return [name for name, status in statuses.items() if status not in {"killed", "skipped"}]
 
-    mutmut says "timeout" when pytest could not start, too: of a module's tests that make an object
-    which the mutant refuses to make, none is found.
+
+def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
+    """Tell whether the tests fail with a mutant if all run, from the start, in a new process.
+
+    mutmut runs those tests that call the function. So it leaves functions that are called when the
+    module is imported; and it says "timeout" when pytest finds no tests, since the mutant refuses
+    to make what their parameters need.
     """
     command = [
         sys.executable, "-m", "pytest", "--rootdir=.", "-q", "-x", "-p", "no:cacheprovider",
@@ -202,8 +205,8 @@ def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
     return done.returncode in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
 
 
-def try_module(module: str, folder: Path) -> Result:
-    """Make the mutants of a module, and run its tests on each."""
+def furnish(folder: Path, module: str) -> list[str]:
+    """Fill a folder with what mutmut needs for a module, and return the module's test files."""
     for name in ("src", "tests", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("conf.py", "noxfile.py", "constraints.txt", "README.md", "LICENSE"):
@@ -221,21 +224,27 @@ def try_module(module: str, folder: Path) -> Result:
     configuration = CONFIGURATION.format(module=file, tests=tests, left_out=left_out)
     (folder / "pyproject.toml").write_text(project + configuration, "utf-8")
     (folder / "preloaded.txt").write_text("\n".join(PRELOADED), "utf-8")
+    return names
+
+
+def try_module(module: str, folder: Path) -> Result:
+    """Make the mutants of a module, and run its tests on each."""
+    names = furnish(folder, module)
     mutmut(folder, "run")
     statuses = {}
     for line in mutmut(folder, "results", "--all", "true").splitlines():
         name, found, status = line.strip().rpartition(": ")
         if found:
             statuses[name] = status
-    unclear = [name for name, status in statuses.items() if status in {"timeout", "segfault"}]
+    known = explanations(module)
+    changes = {name: change_of(mutmut(folder, "show", name)) for name in left_by(statuses)}
+    unclear = [name for name, change in changes.items() if change not in known]
     if unclear and dies_alone(folder, "", names):
         raise SystemExit(f"the tests of {module} fail without a mutant, in a process of their own")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         dead = pool.map(lambda name: dies_alone(folder, name, names), unclear)
     statuses |= {name: "killed" for name, dies in zip(unclear, dead, strict=True) if dies}
-    lives = [name for name, status in statuses.items() if status != "killed"]
-    changes = {name: change_of(mutmut(folder, "show", name)) for name in lives}
-    return judge(statuses, changes, explanations(module))
+    return judge(statuses, changes, known)
 
 
 def try_one(name: str, *, size: int, seed: int) -> Result:
