@@ -1356,6 +1356,27 @@ def test_the_entries_of_a_weight_cannot_be_changed_behind_its_back():
     np.testing.assert_array_equal(w, [0, 0, 0])
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_weight_that_was_moved_is_as_closed_as_before(held):
+    w = Variable(np.ones(3))
+    view = w.numpy() if held else None
+    place = w.value.ctypes.data
+    w.assign_sub([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(w, [0, -1, -2])
+    assert not w.value.flags.writeable
+    # What nobody else holds is changed where it is, as TensorFlow does: that needs no new memory.
+    assert (w.value.ctypes.data == place) != held
+    assert view is None or view.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf, -np.inf])
+def test_a_weight_can_become_infinite_or_no_number(entry):
+    for change in ("assign", "assign_add", "assign_sub"):
+        w = Variable([1.0])
+        getattr(w, change)([entry])
+        assert not np.isfinite(w.value).any()
+
+
 def test_tensors_have_entries_of_their_own():
     array = np.ones(2)
     x = Tensor(array)
@@ -1623,7 +1644,10 @@ def test_assignments_of_a_wrong_shape_or_dtype_are_refused():
 
 def test_augmented_assignment_is_refused_as_it_would_replace_the_variable():
     x = Variable(1.0)
-    with pytest.raises(TypeError, match="variable: expected assign"):
+    with pytest.raises(
+        TypeError,
+        match="^variable: expected assign, assign_add or assign_sub. Received: [+]=, -= or such$",
+    ):
         x += 1
     with pytest.raises(TypeError, match="variable: expected assign"):
         x -= 1
@@ -1643,11 +1667,40 @@ def test_numerical_gradient_is_close_to_the_true_one():
     assert autodiff.numerical_gradient(lambda x: 0.0, np.empty((0, 2))).shape == (0, 2)
 
 
+@pytest.mark.parametrize(
+    ("entry", "reached"),
+    [(0.0, (0.25, -0.25)), (-1.0, (-0.75, -1.25)), (1.5, (1.875, 1.125)), (-4.0, (-3.0, -5.0))],
+)
+def test_the_step_of_a_numerical_gradient_grows_with_an_entry_above_one(entry, reached):
+    asked = []
+
+    def function(x):
+        asked.append(x[0])
+        return 0.0
+
+    autodiff.numerical_gradient(function, [entry], step=0.25)
+    assert tuple(asked) == reached
+
+
+def test_numerical_gradient_refuses_what_is_no_function():
+    with pytest.raises(TypeError, match="^function: expected a function. Received: ndarray$"):
+        autodiff.numerical_gradient(np.ones(2), [1.0])
+
+
 def test_numerical_gradient_refuses_a_bad_step_and_a_result_that_is_not_scalar():
     with pytest.raises(ValueError, match="step: expected a finite number above 0. Received: 0"):
         autodiff.numerical_gradient(np.sum, [1.0], step=0)
     with pytest.raises(ValueError, match=r"function: expected a scalar. Received: shape \(1,\)"):
         autodiff.numerical_gradient(lambda x: x, [1.0])
+
+
+def test_a_tape_takes_no_new_tensor_for_one_that_it_watches():
+    # A tensor may get the address, and so the id, of one that is gone: the tape has to keep it.
+    with GradientTape() as tape:
+        for k in range(10):
+            tape.watch(Tensor([float(k)]))
+            Tensor([1.0]) * 2
+        assert tape.operations == []
 
 
 def test_the_module_needs_neither_tensorflow_nor_matplotlib():

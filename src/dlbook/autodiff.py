@@ -627,7 +627,7 @@ class Variable(Tensor):
         if sys.getrefcount(self.value) == 2:
             self.value.flags.writeable = True
             try:
-                np.subtract(self.value, delta, out=self.value, casting="same_kind")
+                np.subtract(self.value, delta, out=self.value)
             finally:
                 self.value.flags.writeable = False
             return self
@@ -649,7 +649,7 @@ class Variable(Tensor):
         return value
 
     def _replace(self, value: Any) -> "Variable":
-        value = np.asarray(value).astype(self.dtype, casting="same_kind", copy=False)
+        value = np.asarray(value).astype(self.dtype, copy=False)
         self.value = _arrays.read_only(value)
         return self
 
