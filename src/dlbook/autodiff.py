@@ -819,9 +819,10 @@ def _with_tensors(operation: Operation) -> tuple[Any, ...]:
     """Return the arguments of an operation, with tensors where `values` has their arrays."""
     for x, value in zip(operation.inputs, operation.values, strict=False):
         if isinstance(x, Variable) and x.value is not value:
+            which = f"variable {x.name}" if x.name else "variable"
             raise RuntimeError(
-                f"variable {x.name or ''}: expected no assignment between its use and the "
-                "gradient, while another tape records. Received: a new value"
+                f"{which}: expected no assignment between its use and the gradient, "
+                "while another tape records. Received: a new value"
             )
     return operation.inputs + operation.values[len(operation.inputs) :]
 
