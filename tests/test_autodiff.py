@@ -762,7 +762,11 @@ def test_a_used_tape_refuses_a_second_call():
     with GradientTape() as tape:
         y = x * x
     tape.gradient(y, x)
-    with pytest.raises(RuntimeError, match=r"tape: expected GradientTape\(persistent=True\)"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"^tape: expected GradientTape\(persistent=True\) for more than one call of gradient. "
+        "Received: a second call$",
+    ):
         tape.gradient(y, x)
 
 
@@ -1461,6 +1465,13 @@ def test_the_mean_of_more_entries_than_float16_can_count_has_a_gradient():
     n = 100_000
     (g,) = gradients(lambda x: autodiff.mean(x) * 64, np.ones(n, np.float16))
     np.testing.assert_allclose(g, 64 / n, rtol=2 * np.finfo(np.float16).eps)
+
+
+def test_the_mean_of_more_entries_than_float32_can_count_has_an_exact_gradient():
+    x = Variable(np.zeros(2**24 + 1))
+    with GradientTape() as tape:
+        mean = autodiff.mean(x)
+    assert tape.gradient(mean, x).value[-1] == 1 / (2**24 + 1)
 
 
 # The step of finite differences
