@@ -764,8 +764,8 @@ def test_a_used_tape_refuses_a_second_call():
     tape.gradient(y, x)
     with pytest.raises(
         RuntimeError,
-        match=r"^tape: expected GradientTape\(persistent=True\) for more than one call of gradient. "
-        "Received: a second call$",
+        match=r"^tape: expected GradientTape\(persistent=True\) for more than one call of "
+        "gradient. Received: a second call$",
     ):
         tape.gradient(y, x)
 
