@@ -782,7 +782,10 @@ def test_the_gradient_may_be_taken_while_the_tape_runs_which_ends_its_recording(
 
 def test_a_tape_that_runs_cannot_be_entered_again():
     tape = GradientTape()
-    with tape, pytest.raises(RuntimeError, match="tape: expected one that is not recording"):
+    with tape, pytest.raises(
+        RuntimeError,
+        match="^tape: expected one that is not recording. Received: an active tape$",
+    ):
         tape.__enter__()
     x = Variable(3.0)
     with tape:
@@ -842,6 +845,23 @@ def test_a_change_that_would_spoil_a_second_derivative_is_refused(name, which):
             "while another tape records. Received: a new value$",
         ):
             inner.gradient(y, x)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_products_run_on_tensors_if_another_tape_records_them(recorded):
+    kinds = []
+
+    def noted(g, out, x):
+        kinds.extend(map(type, (g, out, x)))
+        return g
+
+    same = autodiff.differentiable(noted)(lambda x: x + 0)
+    x = Variable(3.0)
+    with GradientTape() if recorded else contextlib.nullcontext():
+        with GradientTape() as inner:
+            y = same(x)
+        inner.gradient(y, x)
+    assert [issubclass(kind, Tensor) for kind in kinds] == [recorded] * 3
 
 
 def test_only_what_the_sources_need_is_calculated():
