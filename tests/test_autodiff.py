@@ -782,9 +782,12 @@ def test_the_gradient_may_be_taken_while_the_tape_runs_which_ends_its_recording(
 
 def test_a_tape_that_runs_cannot_be_entered_again():
     tape = GradientTape()
-    with tape, pytest.raises(
-        RuntimeError,
-        match="^tape: expected one that is not recording. Received: an active tape$",
+    with (
+        tape,
+        pytest.raises(
+            RuntimeError,
+            match="^tape: expected one that is not recording. Received: an active tape$",
+        ),
     ):
         tape.__enter__()
     x = Variable(3.0)
