@@ -135,6 +135,42 @@ def test_a_step_moves_the_weights_in_place_against_the_gradient(rng):
         np.testing.assert_allclose(weight, old - 0.25 * gradient, rtol=0, atol=1e-14)
 
 
+def test_the_default_step_size_is_a_thousandth(rng):
+    x, labels = batch(rng)
+    ours, expected = network(np.random.default_rng(1)), network(np.random.default_rng(1))
+    by_hand.train_step(x, labels, ours)
+    by_hand.train_step(x, labels, expected, learning_rate=0.001)
+    for weight, right in zip(ours, expected, strict=True):
+        np.testing.assert_array_equal(weight, right)
+
+
+def test_a_weight_may_be_as_large_as_its_dtype_allows():
+    # Its unit does not fire, so it has no gradient and the sum of the two is just that number.
+    largest = np.finfo(np.float32).max
+    weights = [np.zeros((1, 1)), np.array([-1.0]), np.array([[largest, 0]]), np.zeros(2)]
+    weights = [weight.astype(np.float32) for weight in weights]
+    by_hand.train_step(np.ones((1, 1), np.float32), [0], weights, learning_rate=1.0)
+    assert weights[2].tolist() == [[largest, 0]]
+
+
+def test_whole_numbers_and_floats_mix():
+    weights = [np.eye(2, dtype=int), [0.5, 0.25], np.eye(2, dtype=int), [0, 0]]
+    whole = by_hand.gradients([[1, 2]], [0], weights)
+    floats = by_hand.gradients([[1.0, 2.0]], [0], [np.asarray(part, float) for part in weights])
+    assert whole[0] == floats[0]
+    for gradient, right in zip(whole[1], floats[1], strict=True):
+        np.testing.assert_array_equal(gradient, right)
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf])
+def test_inputs_that_are_not_finite_are_refused(rng, entry):
+    x, labels = batch(rng)
+    x[1, 2] = entry
+    message = "^x: expected finite numbers. Received: infinity or NaN among them$"
+    with pytest.raises(ValueError, match=message):
+        by_hand.gradients(x, labels, network(rng))
+
+
 def test_ten_steps_are_those_of_the_training_loop(rng):
     layers = [
         NaiveDense(5, 7, tf.nn.relu, initializer="glorot_uniform", seed=rng),
