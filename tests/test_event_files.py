@@ -90,6 +90,24 @@ def test_values_come_in_the_order_of_their_steps_not_of_their_writing(tmp_path):
     np.testing.assert_array_equal(read_curve(tmp_path, "loss"), [0, 10, 20, 30])
 
 
+def test_files_of_the_first_version_keep_what_was_written_before_an_earlier_step(tmp_path):
+    # There the reader takes an earlier step for a new start, and by default drops what came after.
+    tf = pytest.importorskip("tensorflow")
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    with tf.io.TFRecordWriter(str(tmp_path / "events.out.tfevents.1")) as file:
+        file.write(Event(file_version="brain.Event:1").SerializeToString())
+        for step in (0, 3, 1, 2):
+            event = Event(step=step)
+            value = event.summary.value.add(tag="loss")
+            value.tensor.CopyFrom(tf.make_tensor_proto(10 * step))  # of int32
+            value.metadata.plugin_data.plugin_name = "scalars"
+            file.write(event.SerializeToString())
+    curve = read_curve(tmp_path, "loss")
+    np.testing.assert_array_equal(curve, [0, 10, 20, 30])
+    assert curve.dtype == np.float32
+
+
 def test_a_run_that_was_written_into_several_files_is_one_curve(tmp_path):
     for steps in ((2, 3), (0, 1)):
         write(tmp_path, ["loss"], steps)
@@ -136,5 +154,9 @@ def test_a_damaged_record_is_refused_and_not_taken_for_the_end(tmp_path, share, 
 def test_two_runs_in_one_folder_are_not_taken_for_one(tmp_path):
     for _ in range(2):
         write(tmp_path, ["epoch_loss"])
-    with pytest.raises(ValueError, match="folder: expected event files of one run"):
+    message = (
+        "folder: expected event files of one run. "
+        f"Received: {tmp_path}, where 'epoch_loss' has a step twice"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         read_curve(tmp_path, "epoch_loss")
