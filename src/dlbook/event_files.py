@@ -43,12 +43,12 @@ def read_curve(folder: str | Path, tag: str) -> NDArray[np.float32]:
     -----
     The page `overfitting` draws its curves with it. Keras writes every number as a tensor of
     rank 0, so it is read as one; and the reader is told to keep all of them (size 0), since
-    by default it keeps ten values of a tag and leaves out others at random. It is also told not
-    to drop values that were written before one of an earlier step: they are put in order here.
+    by default it keeps ten values of a tag and leaves out others at random. Values that were not
+    written in the order of their steps are put into it here.
     """
     _check_files(folder)
     # With "/." at its end, no folder is taken for an event file because of its name.
-    reader = EventAccumulator(f"{folder}/.", size_guidance={TENSORS: 0}, purge_orphaned_data=False)
+    reader = EventAccumulator(f"{folder}/.", size_guidance={TENSORS: 0})
     reader.Reload()
     tags = [name for name in reader.Tags()[TENSORS] if _holds_numbers(reader.Tensors(name))]
     if tag not in tags:
