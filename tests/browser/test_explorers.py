@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "src"))  # these modules need NumPy only
@@ -941,13 +942,15 @@ def test_descent_steps_and_runs_by_keyboard(fresh_page, server):
     assert path_of(explorer) == [[-4, 1.7]]
 
 
-def test_descent_says_that_it_diverges(fresh_page, server):
-    fresh_page.emulate_media(reduced_motion="reduce")
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_descent_says_that_it_diverges(fresh_page, server, motion):
+    fresh_page.emulate_media(reduced_motion=motion)
     explorer = opened(fresh_page, server, "descent")
     explorer.get_by_label("Step size").focus()
     fresh_page.keyboard.press("End")
     explorer.get_by_role("button", name="Run").click()
-    assert "It diverges" in explorer.locator(".descent-verdict").inner_text()
+    expect(explorer.locator(".descent-verdict")).to_contain_text("It diverges")
+    assert explorer.get_by_role("button", name="Run").is_visible(), "the run is over"
     assert explorer.get_by_role("button", name="Step").is_disabled()
     fresh_page.wait_for_function(
         "node => node.textContent.includes('It diverges')",
@@ -1137,7 +1140,10 @@ def test_descent_draws_the_curve_and_the_path_on_it(fresh_page, server):
     explorer = opened(fresh_page, server, "descent")
     explorer.get_by_label("Function").select_option("valleys")
     explorer.get_by_role("button", name="Run").click()
-    curve = numbers(explorer.locator(".descent-curve").get_attribute("d")).reshape(-1, 2)
+    drawn = explorer.locator(".descent-curve").get_attribute("d")
+    number = r"-?\d+\.\d"
+    assert re.fullmatch(rf"M{number} {number}(L{number} {number})+", drawn), "one line"
+    curve = numbers(drawn).reshape(-1, 2)
     x = (curve[:, 0] - 160) / 156 * 3
     np.testing.assert_allclose(x, np.linspace(-3, 3, 121), atol=0.002)
     slope, height = np.polyfit(LOSSES["valleys"](x), curve[:, 1], 1)
