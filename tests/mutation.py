@@ -38,7 +38,7 @@ MODULES = {
     "datasets/mnist": ["test_mnist.py"],
     "playground": ["test_playground.py"],
     "layers": ["test_layers.py"],
-    "training": ["test_training.py"],
+    "training": ["test_training.py", "test_strategies.py"],
 }
 """The modules whose tests must bite, and their tests; the table of refused input is for all."""
 
@@ -166,9 +166,14 @@ def explanations(module: str) -> dict[str, str]:
     return {entry["change"].strip(): entry["because"] for entry in table.get(module, ())}
 
 
+def with_mutants(folder: Path) -> dict[str, str]:
+    """Return the setting by which processes that a test starts get the mutants, too."""
+    return {"PYTHONPATH": str((folder / "mutants" / "src").resolve())}
+
+
 def mutmut(folder: Path, *arguments: str) -> str:
     """Run mutmut, and return what it says."""
-    environment = os.environ | {"PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | with_mutants(folder) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment,
         capture_output=True, text=True, check=False,
@@ -194,7 +199,7 @@ def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
         sys.executable, "-m", "pytest", "--rootdir=.", "-q", "-x", "-p", "no:cacheprovider",
         *LEFT_OUT, *(f"tests/{name}" for name in tests),
     ]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": "src", "MUTANT_UNDER_TEST": mutant}
+    environment = os.environ | with_mutants(folder) | {"MUTANT_UNDER_TEST": mutant}
     try:
         done = subprocess.run(
             command, cwd=folder / "mutants", env=environment,
