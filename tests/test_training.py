@@ -1145,7 +1145,11 @@ def test_weights_that_are_not_finite_are_not_passed_over(data, run_eagerly):
     # relu hides this from the loss, but not from the gradient: 0 · ∞ is NaN.
     model.layers[0].W.assign(np.full((6, 5), 0.1))
     images[-1, 0] = -np.inf
-    with pytest.raises(FloatingPointError, match="weights after epoch 0: expected finite"):
+    with pytest.raises(
+        FloatingPointError,
+        match="^weights after epoch 0: expected finite numbers. Received: NaN or infinite ones, "
+        r"though all losses were finite\. Are there infinite numbers in the images\?$",
+    ):
         fit(model, images, data[1], 1, verbose=0, run_eagerly=run_eagerly)
 
 
