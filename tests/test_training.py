@@ -205,7 +205,12 @@ def test_a_loss_that_is_not_finite_stops_training_and_saves_the_weights(data, ba
 
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_a_step_too_large_stops_training(data, run_eagerly):
-    with pytest.raises(FloatingPointError, match="loss at batch .* of epoch"):
+    with pytest.raises(
+        FloatingPointError,
+        match=r"^loss at batch \d+ of epoch \d+: expected a finite number. Received: nan. "
+        "Training stopped; the weights are those before this batch. A smaller learning rate, or "
+        "inputs from 0 to 1, may help.$",
+    ):
         fit(small_model(), *data, 50, learning_rate=1e30, verbose=0, run_eagerly=run_eagerly)
 
 
