@@ -4,6 +4,7 @@ The devices must be there before TensorFlow begins, so they cannot be made in th
 Each function below is one case; it is given a function that makes things in the right scope.
 """
 
+import functools
 import json
 import sys
 from contextlib import nullcontext
@@ -100,11 +101,10 @@ def trained(make=small_model, data=DATA, *, optimizer=None, **how):
     return {"history": history, "weights": ends, "spread": spread, "copies": len(copies[0])}
 
 
-def by_steps():
+def by_steps(**how):
     model = small_model()
     images, labels = DATA
     batches = [slice(0, 32), slice(32, 50), slice(50, 52)]
-    how = {"learning_rate": 0.1}
     losses = [float(one_training_step(model, images[b], labels[b], **how)) for b in batches]
     return {"losses": losses, "evaluation": evaluate(model, *DATA, batch_size=100)}
 
@@ -140,7 +140,8 @@ CASES = {
     "a loss that is not finite, Adam": lambda: trained(
         data=SPOILED, optimizer=lambda: keras.optimizers.Adam(0.01)
     ),
-    "steps": by_steps,
+    "steps": lambda: by_steps(learning_rate=0.1),
+    "steps with an optimizer": lambda: by_steps(optimizer=optimizers.SGD(0.05, momentum=0.9)),
 }
 
 
@@ -168,6 +169,9 @@ def refusals(strategy):
             "an optimizer made elsewhere", lambda: fit(inside, *DATA, 1, optimizer=adam, verbose=0)
         )
         tell("accumulated gradients", lambda: fit(inside, *DATA, 1, optimizer=slow, verbose=0))
+        step = functools.partial(one_training_step, inside)
+        tell("a step of two sizes", lambda: step(*DATA, learning_rate=0.1, optimizer=own))
+        tell("a step on words", lambda: step(np.full(DATA[0].shape, "one"), DATA[1]))
         tell("within a replica", lambda: strategy.run(lambda: fit(inside, *DATA, 1, verbose=0)))
         tell("within a function", tf.function(lambda: evaluate(inside, *DATA)))
         tell(

@@ -101,8 +101,9 @@ def test_replicas_stop_at_a_loss_that_is_not_finite_with_the_weights_before_it(m
     assert together["spread"] == 0
 
 
-def test_single_steps_and_evaluation_are_split_as_well():
-    alone, together = (results()["steps"][place] for place in ("alone", "together"))
+@pytest.mark.parametrize("name", ["steps", "steps with an optimizer"])
+def test_single_steps_and_evaluation_are_split_as_well(name):
+    alone, together = (results()[name][place] for place in ("alone", "together"))
     np.testing.assert_allclose(together["losses"], alone["losses"], **AS_ONE_DEVICE)
     np.testing.assert_allclose(together["evaluation"], alone["evaluation"], **AS_ONE_DEVICE)
 
@@ -116,6 +117,8 @@ def test_single_steps_and_evaluation_are_split_as_well():
         ("another strategy", "ValueError: model: .*Received: 4 of 4 weights made elsewhere"),
         ("an optimizer made elsewhere", "ValueError: optimizer: .*Received: Adam, made elsewhere"),
         ("accumulated gradients", "ValueError: optimizer: .*gradient_accumulation_steps=2"),
+        ("a step of two sizes", "ValueError: learning_rate: expected None when an optimizer"),
+        ("a step on words", "TypeError: images_batch: expected "),
         ("within a replica", "RuntimeError: strategy: expected a call from plain Python"),
         ("within a function", "RuntimeError: (?s:.*)expected a call from plain Python"),
         ("another kind of strategy", "RuntimeError: strategy: expected OneDeviceStrategy"),
