@@ -147,3 +147,16 @@ def test_the_report_holds_a_table_the_numbers_and_a_picture(tmp_path, monkeypatc
     assert all(row["added, MB"] >= 0 and row["before, MB"] > row["data, MB"] for row in memory)
     assert "| Keras " in (tmp_path / "new/results.md").read_text()
     assert (tmp_path / "new/results.svg").stat().st_size > 1000
+
+
+def test_windows_tells_no_peak_of_memory(monkeypatch):
+    monkeypatch.setattr(report.sys, "platform", "win32")
+    assert report.memory(100) == []
+
+
+def test_without_the_package_that_writes_tables_nothing_is_measured(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(report.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        report.main(["--output", str(tmp_path / "new")])
+    assert "expected the package tabulate" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()

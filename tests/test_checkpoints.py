@@ -262,3 +262,8 @@ def test_a_process_that_is_killed_while_it_saves_leaves_a_checkpoint_to_go_on_fr
     assert two["history"] == one["history"]
     assert two["weights"] == one["weights"]
     assert not list(folder.glob("*temp*"))
+
+
+def test_the_place_of_checkpoints_is_shown_as_it_is_made(tmp_path):
+    shown = repr(Checkpoints(tmp_path / "here", 5, keep=2))
+    assert shown == f"Checkpoints({str(tmp_path / 'here')!r}, 5, keep=2)"

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from dlbook import plotting
-from dlbook.plotting._style import BLUE, GREEN, INK, MUTED, ORANGE
+from dlbook.plotting import _inputs
+from dlbook.plotting._style import BLUE, GREEN, INK, MUTED, ORANGE, figure_of
 
 
 def notes(ax):
@@ -127,3 +129,22 @@ def test_tables_go_forwards_in_green_and_back_in_orange():
     for number in ("–5", "4", "6"):
         x, y = places[number]
         assert (x - width / 2, y - 0.5) in corners
+
+
+def test_labels_of_a_small_network_have_the_shapes_of_its_weights():
+    with pytest.raises(
+        ValueError, match=r"^labels\[0\]: expected shape \(2, 1\). Received: .*\(1,"
+    ):
+        plotting.small_network([["x", "y"], ["z"]], [[[1.0], [2.0]]], [[["a"]]])
+
+
+def test_a_number_of_a_figure_is_one_number():
+    with pytest.raises(ValueError, match=r"^width: expected one number. Received: shape \(2,\)$"):
+        _inputs._check_number("width", [1.0, 2.0])
+
+
+def test_axes_that_were_removed_have_no_figure_to_give():
+    ax = Figure().subplots()
+    ax.remove()
+    with pytest.raises(ValueError, match="^ax: expected axes that belong to a figure"):
+        figure_of(ax)

@@ -1303,3 +1303,21 @@ def test_the_classic_run_gives_the_numbers_of_the_book(mnist, capsys):
     assert 0.6 < losses[-1] < 0.9
     predictions = np.argmax(model(test_images), axis=1)
     assert 0.78 < np.mean(predictions == test_labels) < 0.85
+
+
+def test_a_gradient_of_another_kind_of_number_is_refused_and_one_of_other_floats_is_not():
+    message = r"gradients\[0\]: expected the weight's dtype float32, or other real numbers"
+    for gradient in (tf.constant([True]), tf.constant([1j]), np.array([True])):
+        with pytest.raises(TypeError, match=message):
+            update_weights([gradient], [tf.Variable([1.0])])
+    weight = autodiff.Variable(np.ones(1, np.float32))
+    update_weights([autodiff.Tensor(np.array([0.5]))], [weight], learning_rate=0.5)
+    assert (weight.dtype, weight.numpy().tolist()) == (np.float32, [0.75])
+
+
+def test_where_there_is_a_gpu_an_array_is_copied_to_it(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [f"/device:{kind}:0"])
+    array = np.arange(4.0)
+    tensor = _engines.to_device(array)
+    array[:] = 9
+    assert tensor.numpy().tolist() == [0, 1, 2, 3]

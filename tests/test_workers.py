@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -233,3 +234,38 @@ def test_a_command_line_that_makes_no_sense_is_refused_in_words(arguments, messa
         signal.signal(signal.SIGTERM, before)
     assert refusal.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_name_of_a_signal_that_has_none_is_its_number():
+    assert [workers._signal_name(number) for number in (9, 4000)] == ["SIGKILL", "4000"]
+
+
+def test_a_system_without_groups_of_processes_is_refused(monkeypatch):
+    monkeypatch.setattr(workers.os, "name", "nt")
+    with pytest.raises(RuntimeError, match="^workers: expected Linux or macOS"):
+        workers.run([__file__], 1)
+
+
+def test_workers_that_cannot_all_be_started_are_ended(monkeypatch, tmp_path):
+    script = tmp_path / "sleeps.py"
+    script.write_text("import time\ntime.sleep(600)\n")
+    start, started = workers._Crew._start, []
+
+    def one_only(crew, index, *rest):
+        if index:
+            raise OSError("no more processes")
+        start(crew, index, *rest)
+        started.extend(crew.processes)
+
+    monkeypatch.setattr(workers._Crew, "_start", one_only)
+    with pytest.raises(OSError, match="^no more processes$"):
+        workers.run([script], 2, output=io.StringIO())
+    assert [process.poll() is None for process in started] == [False]
+
+
+def test_workers_may_be_run_by_another_thread_than_the_first(tmp_path):
+    script = tmp_path / "speaks.py"
+    script.write_text("print('done')\n")
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(workers.run, [script], 1, output=io.StringIO()).result(60)
+    assert ended.code == 0

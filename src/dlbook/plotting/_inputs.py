@@ -51,7 +51,7 @@ def _check_kind(name: str, value: Any, wanted: Any) -> None:
             raise ValueError(f"{name}: expected {_entries(len(kinds))}. Received: {len(value)}")
         for k, (entry, kind) in enumerate(zip(value, kinds, strict=True)):
             _check_kind(f"{name}[{k}]", entry, kind)
-    elif wanted in SIMPLE:
+    else:
         SIMPLE[wanted](name, value)
 
 

@@ -165,7 +165,8 @@ def _columns(inputs: Sequence[Sequence[int]], rows: Sequence[int]) -> list[int]:
 
     def place(node: int, last: int, wanted: int) -> None:
         """Give the node the free lane nearest to `wanted`, where alone it may end over `last`."""
-        for column in (wanted + sign * k for k in count() for sign in (1, -1)):
+        columns_nearest_first = (wanted + sign * k for k in count() for sign in (1, -1))
+        for column in columns_nearest_first:  # pragma: no branch - they do not end
             lane = {(row, column) for row in range(rows[node], last + (column != wanted))}
             if lane and not lane & taken:
                 columns[node] = column
