@@ -149,13 +149,14 @@ def _many_steps(traced: Any, batch_size: int) -> Any:
     used = {name.partition(":")[0] for node in nodes for name in node.input}
     loss_name = traced.outputs[0].name
 
-    def part(tensor: Any, start: Any) -> Any:
+    # Coverage does not see the two functions below: AutoGraph runs copies that it has rewritten.
+    def part(tensor: Any, start: Any) -> Any:  # pragma: no cover
         others = len(tensor.shape) - 1
         return tf.slice(tensor, [start, *[0] * others], [batch_size, *tensor.shape[1:]])
 
     # XLA makes one program of the loop and all that is in it, and moves the weights in place.
     # It also keeps NaN, which TensorFlow's own fused kernels turn into 0 at a relu.
-    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]  # pragma: no cover
     def train(
         images: Any, labels: Any, order: Any, first: Any, last: Any, rate: Any, captures: Any
     ) -> Any:
@@ -195,7 +196,7 @@ def _run(program: Any, *inputs: Any) -> Any:
             "model and optimizer: expected operations that XLA can compile. "
             f"Received: {reason}; run_eagerly=True runs the step as Python code"
         ) from error
-    except tf.errors.InternalError as error:
+    except tf.errors.InternalError as error:  # pragma: no cover - only on old processors
         # XLA writes code that asks for what the processor does not have: float16 without F16C.
         if "materialize symbols" not in str(error.message):
             raise

@@ -143,7 +143,9 @@ def _keras_steps_per_execution(images: Images, labels: Labels, features: int = F
     return _keras(images, labels, features, steps_per_execution=100)
 
 
-def _pytorch(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _pytorch(  # pragma: no cover - nox -s bench alone installs it
+    images: Images, labels: Labels, features: int = FEATURES
+) -> Runner:
     """PyTorch as its tutorials have it, data as tensors beforehand."""
     torch = importlib.import_module("torch")
     x, y = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
@@ -171,7 +173,9 @@ def _pytorch(images: Images, labels: Labels, features: int = FEATURES) -> Runner
     return epoch
 
 
-def _jax(images: Images, labels: Labels, features: int = FEATURES) -> Runner:
+def _jax(  # pragma: no cover - nox -s bench alone installs it
+    images: Images, labels: Labels, features: int = FEATURES
+) -> Runner:
     """JAX with its step compiled, and the old weights given up to it."""
     jax = importlib.import_module("jax")
     jnp = jax.numpy
