@@ -310,8 +310,8 @@ def coverage(session: nox.Session) -> None:
     install(session, "coverage")
     chosen = session.posargs or ["tests", "--ignore", "tests/test_build.py"]
     session.run(
-        "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", "--cov", "src/dlbook",
-        "--cov-branch", "--cov-report", "term-missing:skip-covered", *chosen,
+        "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal",
+        "--cov", "src/dlbook", "--cov-branch", "--cov-report", "term-missing:skip-covered", *chosen,
         env=ONE_THREAD,
     )  # fmt: skip
 
