@@ -89,15 +89,15 @@ SCRIPTS = {
 }
 """The scripts in ``docs/_static``: files with their tests, and which tests these are, as in -k."""
 
-LEFT_OUT = [
+OPTIONS = ["-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x"] + [
     f"--deselect=tests/test_bad_inputs.py::{name}"
     for name in (
         "test_every_public_function_and_class_stands_in_the_table",
         "test_what_makes_no_sense_is_refused_in_words[datasets.mnist.load_data-0]",
     )
 ]
-"""Tests of the bad inputs that see mutmut's work: it keeps all mutants in the module, as functions
-with names of their own."""
+"""How pytest runs: in one order, until a test fails, and without those tests of the bad inputs that
+see mutmut's work, which keeps all mutants in the module, as functions with names of their own."""
 
 PRELOADED = ["tensorflow", "keras", "matplotlib.pyplot", "myst_nb"]
 """What takes long to import is imported once, and the process of each mutant is forked from there.
@@ -107,7 +107,7 @@ none of them, and it would wait for them until its time is over.
 """
 
 NEEDED, NEEDED_OF_OTHERS = 0.95, 0.90
-PATIENCE = 300  # seconds for a mutant alone; the slowest module's tests take one
+PATIENCE = 300  # seconds for a mutant alone
 CONFIGURATION = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -116,9 +116,7 @@ also_copy = ["docs", "conf.py", "noxfile.py", "constraints.txt"]
 process_isolation = "forkserver"
 forkserver_warmup = "import"
 preload_modules_file = "preloaded.txt"
-pytest_add_cli_args = [
-    "-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", {left_out}
-]
+pytest_add_cli_args = [{options}]
 pytest_add_cli_args_test_selection = [{tests}]
 """
 
@@ -166,14 +164,9 @@ def explanations(module: str) -> dict[str, str]:
     return {entry["change"].strip(): entry["because"] for entry in table.get(module, ())}
 
 
-def with_mutants(folder: Path) -> dict[str, str]:
-    """Return the setting by which processes that a test starts get the mutants, too."""
-    return {"PYTHONPATH": str((folder / "mutants" / "src").resolve())}
-
-
 def mutmut(folder: Path, *arguments: str) -> str:
     """Run mutmut, and return what it says."""
-    environment = os.environ | with_mutants(folder) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | {"PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment,
         capture_output=True, text=True, check=False,
@@ -196,10 +189,12 @@ def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
     to make what their parameters need.
     """
     command = [
-        sys.executable, "-m", "pytest", "--rootdir=.", "-q", "-x", "-p", "no:cacheprovider",
-        *LEFT_OUT, *(f"tests/{name}" for name in tests),
+        sys.executable, "-m", "pytest", "--rootdir=.", *OPTIONS,
+        *(f"tests/{name}" for name in tests),
     ]  # fmt: skip
-    environment = os.environ | with_mutants(folder) | {"MUTANT_UNDER_TEST": mutant}
+    # By its path: processes that a test starts in another folder shall get the mutants, too.
+    source = (folder / "mutants" / "src").resolve()
+    environment = os.environ | {"PYTHONPATH": str(source), "MUTANT_UNDER_TEST": mutant}
     try:
         done = subprocess.run(
             command, cwd=folder / "mutants", env=environment,
@@ -225,8 +220,8 @@ def furnish(folder: Path, module: str) -> list[str]:
         names, file = [*MODULES[module], "test_bad_inputs.py"], f"dlbook/{module}"
     tests = ", ".join(f'"tests/{name}"' for name in names)
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    left_out = ", ".join(f'"{option}"' for option in LEFT_OUT)
-    configuration = CONFIGURATION.format(module=file, tests=tests, left_out=left_out)
+    options = ", ".join(f'"{option}"' for option in OPTIONS)
+    configuration = CONFIGURATION.format(module=file, tests=tests, options=options)
     (folder / "pyproject.toml").write_text(project + configuration, "utf-8")
     (folder / "preloaded.txt").write_text("\n".join(PRELOADED), "utf-8")
     return names
