@@ -7,6 +7,7 @@ Each function below is one case; it is given a function that makes things in the
 import functools
 import json
 import sys
+import tempfile
 from contextlib import nullcontext
 
 import keras
@@ -22,6 +23,7 @@ from dlbook import (
     one_training_step,
     optimizers,
 )
+from dlbook.checkpoints import Checkpoints
 
 REPLICAS = 3
 RNG = np.random.default_rng(20260101)
@@ -76,6 +78,22 @@ class Lookup:
         return tf.nn.softmax(inputs @ self.W + rows)
 
 
+class Noise:
+    """A layer without weights that draws random numbers."""
+
+    weights = ()
+
+    def __init__(self):
+        self.generator = tf.random.Generator.from_seed(7)
+
+    def __call__(self, x):
+        return x * (1 + 0.1 * self.generator.normal(tf.shape(x)))
+
+
+def noisy_model():
+    return NaiveSequential([Noise(), *small_model().layers])
+
+
 def stream():
     return tf.data.Dataset.from_tensor_slices(DATA)
 
@@ -125,6 +143,9 @@ CASES = {
     "own momentum": lambda: trained(optimizer=lambda: optimizers.SGD(0.05, momentum=0.9)),
     "own Adam": lambda: trained(optimizer=lambda: optimizers.Adam(0.01)),
     "SGD": lambda: trained(optimizer=lambda: keras.optimizers.SGD(0.05, momentum=0.9)),
+    "SGD, eagerly": lambda: trained(
+        optimizer=lambda: keras.optimizers.SGD(0.05, momentum=0.9), run_eagerly=True
+    ),
     "Adam": lambda: trained(optimizer=lambda: keras.optimizers.Adam(0.01)),
     "AdamW": lambda: trained(optimizer=lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1)),
     "clipnorm": lambda: trained(optimizer=lambda: keras.optimizers.SGD(0.1, clipnorm=0.05)),
@@ -158,6 +179,11 @@ def refusals(strategy):
         except Exception as error:
             said[name] = f"{type(error).__name__}: {error}"
 
+    with tempfile.TemporaryDirectory() as folder:
+        kept = {"checkpoints": Checkpoints(folder), "verbose": 0}
+        fit(noisy_model(), *DATA, 1, **kept)
+        with strategy.scope():
+            tell("random numbers of one replica", lambda: fit(noisy_model(), *DATA, 1, **kept))
     with strategy.scope():
         inside = small_model()
         slow = keras.optimizers.SGD(gradient_accumulation_steps=2)

@@ -264,6 +264,17 @@ def test_a_process_that_is_killed_while_it_saves_leaves_a_checkpoint_to_go_on_fr
     assert not list(folder.glob("*temp*"))
 
 
+def test_what_a_killed_process_has_left_half_written_is_removed(data, tmp_path):
+    """The test above leaves such a folder only if the process dies at the right moment."""
+    left = tmp_path / "ckpt-7_temp" / "part-00000-of-00001.data-00000-of-00001"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    trained(data, "plain", checkpoints=Checkpoints(tmp_path, keep=1))
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [
+        "", ".data-00000-of-00001", ".index",
+    ]  # fmt: skip
+
+
 def test_the_place_of_checkpoints_is_shown_as_it_is_made(tmp_path):
     shown = repr(Checkpoints(tmp_path / "here", 5, keep=2))
     assert shown == f"Checkpoints({str(tmp_path / 'here')!r}, 5, keep=2)"

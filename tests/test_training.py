@@ -485,6 +485,26 @@ def test_equal_settings_a_new_learning_rate_and_a_fresh_model_compile_nothing(da
     assert compiled(model) == 1
 
 
+def test_layers_that_call_functions_of_tensorflow_share_a_program_if_the_functions_agree(data):
+    """The functions that a graph calls have other names each time; what they do decides."""
+
+    def compiled(*activations):
+        model = small_model()
+        inner = [NaiveDense(6, 6, activation, seed=3) for activation in activations]
+        model.layers = [*inner, *model.layers]
+        before = len(_compiled._programs)
+        fit(model, *data, 1, 50, verbose=0)
+        return len(_compiled._programs) - before
+
+    def gentle():
+        return tf.function(lambda x: tf.nn.tanh(0.53 * x))
+
+    shared = gentle()
+    compiled(shared, shared)
+    assert compiled(*[gentle()] * 2) == 0
+    assert compiled(*[tf.function(lambda x: tf.nn.tanh(0.54 * x))] * 2) == 1
+
+
 def test_a_new_learning_rate_is_not_that_of_the_program_compiled_before(data):
     rates = [0.3, 0.1, 0.03]
     for rate in rates:
@@ -578,6 +598,14 @@ def test_a_model_of_which_no_program_can_be_made_is_refused_in_words(data, activ
     for value, wanted in zip(values_of(model), before, strict=True):
         np.testing.assert_array_equal(value, wanted)
     fit(model, *data, 1, 50, verbose=0, run_eagerly=True)
+
+
+def test_what_a_layer_refuses_while_a_program_is_made_is_said_in_its_own_words(data):
+    model = small_model()
+    # A single example, with which fit tries the model, passes; a batch does not.
+    model.layers[0].activation = lambda x: x if x.shape[0] == 1 else x[:, :4]
+    with pytest.raises(ValueError, match=r"^inputs: expected shape \(batch, 5\)"):
+        fit(model, *data, 1, 50, verbose=0)
 
 
 def test_a_model_may_ask_a_tensor_in_an_if(data):
@@ -964,6 +992,15 @@ print("trained")
 def test_an_optimizer_of_keras_for_the_own_engine_is_refused(data):
     with pytest.raises(TypeError, match="optimizer: expected one of dlbook.optimizers.*SGD of"):
         fit(shared_model(autodiff), *data, 1, optimizer=keras.optimizers.SGD(), verbose=0)
+
+
+def test_an_optimizer_of_keras_on_another_backend_is_refused(data, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    model = small_model()
+    with pytest.raises(
+        TypeError, match="^optimizer: expected one of Keras on TensorF.*SGD of .*n jax"
+    ):
+        fit(model, *data, 1, optimizer=keras.optimizers.SGD(), verbose=0)
 
 
 def test_inside_of_a_tf_function_fit_and_evaluate_are_refused(data):

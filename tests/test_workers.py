@@ -102,6 +102,18 @@ def test_workers_that_were_told_different_things_say_so_and_do_not_wait_for_ever
     assert "ValueError: batch_size: expected the same in all workers" in lines[-1]
 
 
+@pytest.mark.numeric
+def test_workers_without_a_seed_agree_on_an_order(tmp_path):
+    for name in ("one", "other"):
+        ending, lines = run([PROGRAM, tmp_path, name, "--shuffle"], 2, timeout=300)
+        assert ending.code == 0, lines
+    first, second = (read(tmp_path, "one", worker) for worker in range(2))
+    assert first["weights"] == second["weights"], "bit for bit"
+    assert first["history"] == second["history"]
+    other = read(tmp_path, "other", 0)["history"]
+    assert other["batch_loss"] != first["history"]["batch_loss"], "another order each time"
+
+
 def test_each_worker_is_told_its_place_and_its_lines_have_its_number(tmp_path):
     program = script(
         tmp_path,

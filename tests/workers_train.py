@@ -22,6 +22,7 @@ parser.add_argument("--examples", type=int, default=1250)
 parser.add_argument("--batch-size", type=int, default=100)
 parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--stream", action="store_true")
+parser.add_argument("--shuffle", action="store_true", help="even without a seed")
 parser.add_argument("--seed", type=int)
 parser.add_argument("--every", type=int)
 parser.add_argument("--die-at", type=int, help="kill the last worker after so many batches")
@@ -93,7 +94,7 @@ with strategy.scope():
     if options.fail and last:
         raise ValueError("this worker was told to fail")
     data = (images, labels)
-    shuffle = options.seed is not None
+    shuffle = options.shuffle or options.seed is not None
     if options.stream:
         data = (tf.data.Dataset.from_tensor_slices(data),)
         shuffle = 300 * shuffle
