@@ -320,8 +320,9 @@ def coverage(session: nox.Session) -> None:
 def mutation(session: nox.Session) -> None:
     """Change package and extensions in small ways, and see which changes the tests do not notice.
 
-    `nox -s mutation -- ops book_css` tries these modules only. Scripts of the built site are tried
-    if they are named: `nox -s mutation -- explore/descent --sample 20 --seed 1`.
+    `nox -s mutation -- ops book_css` tries these modules only. The figures and the rest of the
+    package, and the scripts of the built site, are tried if they are named:
+    `nox -s mutation -- plotting/units explore/descent --sample 20 --seed 1`.
     """
     install(session, "mutation")
     session.run("python", "tests/mutation.py", *session.posargs)

@@ -1,15 +1,17 @@
 """Change code of the book in small ways, and see which changes the tests do not notice.
 
 ``nox -s mutation -- ops book_css`` tries two modules, each with its own tests; without names all
-of MODULES and EXTENSIONS. ``nox -s mutation -- explore/descent`` tries a script of the site, with
-tests in a browser: see ``mutation_scripts.py``. For modules mutmut makes the mutants and runs the
-tests, which it loads once for all of them. The mutants that live are listed; those that change
-nothing which a test could see are explained in ``tests/mutants.toml``, by name and change. A module
-passes if 95 in 100 of the others die, an extension of Sphinx or a script if 90 do.
+of MODULES and EXTENSIONS. ``nox -s mutation -- plotting/units --sample 40`` tries 40 mutants of one
+of the OTHERS. ``nox -s mutation -- explore/descent`` tries a script of the site, with tests in a
+browser: see ``mutation_scripts.py``. For modules mutmut makes the mutants and runs the tests, which
+it loads once for all of them. The mutants that live are listed; those that change nothing which a
+test could see are explained in ``tests/mutants.toml``, by name and change. A module passes if 95 in
+100 of the others die, one of the OTHERS, an extension of Sphinx or a script if 90 do.
 """
 
 import argparse
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -41,6 +43,33 @@ MODULES = {
     "training": ["test_training.py", "test_strategies.py"],
 }
 """The modules whose tests must bite, and their tests; the table of refused input is for all."""
+
+OTHERS = {
+    "_arrays": ["test_autodiff.py", "test_random_expressions.py"],
+    "_checks": [],
+    "_compiled": ["test_training.py"],
+    "_engines": ["test_layers.py", "test_training.py"],
+    "_inputs": ["test_training.py"],
+    "_keeper": ["test_checkpoints.py", "test_workers.py"],
+    "_progress": ["test_training.py"],
+    "_report": ["test_training.py"],
+    "_sources": ["test_streams.py", "test_training.py"],
+    "_strategies": ["test_strategies.py", "test_workers.py"],
+    "_updates": ["test_training.py", "test_optimizers.py"],
+    "_worker": ["test_workers.py"],
+    "checkpoints": ["test_checkpoints.py"],
+    "data_parallel": ["test_data_parallel.py"],
+    "workers": ["test_workers.py"],
+    "bench/__init__": ["test_bench.py"],
+    "plotting/_cells": ["test_plotting_tensors.py", "test_plotting_geometry.py", "test_figures.py"],
+    "plotting/_inputs": ["test_figures.py"],
+    "plotting/_style": ["test_figures.py"],
+    "plotting/summary": ["test_plotting_bugs.py", "test_figures.py"],
+} | {
+    f"plotting/{path.stem.removeprefix('test_plotting_')}": [path.name, "test_figures.py"]
+    for path in sorted((ROOT / "tests").glob("test_plotting_*.py"))
+}
+"""The rest of the package, which is tried by name, and its tests."""
 
 EXTENSIONS = {
     path.stem: [f"test_ext_{path.stem.removeprefix('book_')}.py"]
@@ -106,6 +135,7 @@ The tests are not among it: TensorFlow starts threads with the first tensor, a f
 none of them, and it would wait for them until its time is over.
 """
 
+NONE = "no.such.mutant"
 NEEDED, NEEDED_OF_OTHERS = 0.95, 0.90
 PATIENCE = 300  # seconds for a mutant alone
 CONFIGURATION = """
@@ -171,7 +201,7 @@ def mutmut(folder: Path, *arguments: str) -> str:
         [sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode and arguments[0] == "run":
+    if done.returncode and arguments[0] == "run" and arguments[1:] != (NONE,):
         raise SystemExit(f"mutmut failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return done.stdout
 
@@ -217,7 +247,8 @@ def furnish(folder: Path, module: str) -> list[str]:
             path.rename(folder / "src" / path.name)
         names, file = EXTENSIONS[module], module
     else:
-        names, file = [*MODULES[module], "test_bad_inputs.py"], f"dlbook/{module}"
+        tests = MODULES[module] if module in MODULES else OTHERS[module]
+        names, file = [*tests, "test_bad_inputs.py"], f"dlbook/{module}"
     tests = ", ".join(f'"tests/{name}"' for name in names)
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     options = ", ".join(f'"{option}"' for option in OPTIONS)
@@ -227,15 +258,25 @@ def furnish(folder: Path, module: str) -> list[str]:
     return names
 
 
-def try_module(module: str, folder: Path) -> Result:
-    """Make the mutants of a module, and run its tests on each."""
+def statuses_of(folder: Path) -> dict[str, str]:
+    """Return by name what became of each mutant."""
+    lines = mutmut(folder, "results", "--all", "true").splitlines()
+    found = (line.strip().rpartition(": ") for line in lines)
+    return {name: status for name, colon, status in found if colon}
+
+
+def try_module(module: str, folder: Path, *, size: int, seed: int) -> Result:
+    """Make the mutants of a module, and run its tests on each, or on some; 0 stands for all."""
     names = furnish(folder, module)
-    mutmut(folder, "run")
-    statuses = {}
-    for line in mutmut(folder, "results", "--all", "true").splitlines():
-        name, found, status = line.strip().rpartition(": ")
-        if found:
-            statuses[name] = status
+    if size:
+        mutmut(folder, "run", NONE)  # makes the mutants, and tries none of them
+        mutants = sorted(statuses_of(folder))
+        chosen = random.Random(seed).sample(mutants, min(size, len(mutants)))
+    else:
+        chosen = []
+    mutmut(folder, "run", *chosen)
+    statuses = statuses_of(folder)
+    statuses = {name: statuses[name] for name in chosen or statuses}
     known = explanations(module)
     changes = {name: change_of(mutmut(folder, "show", name)) for name in left_by(statuses)}
     unclear = [name for name, change in changes.items() if change not in known]
@@ -256,20 +297,22 @@ def try_one(name: str, *, size: int, seed: int) -> Result:
         statuses, changes = try_script(name, SCRIPTS[name], known.keys(), size=size, seed=seed)
         return judge(statuses, changes, known)
     with tempfile.TemporaryDirectory() as folder:
-        return try_module(name, Path(folder))
+        return try_module(name, Path(folder), size=size, seed=seed)
 
 
 def main() -> int:
     """Try modules and scripts; return 1 if too many mutants of one live."""
     parser = argparse.ArgumentParser(description=__doc__)
     names = [*MODULES, *EXTENSIONS]
-    parser.add_argument("names", nargs="*", choices=[*names, *SCRIPTS, []], metavar="NAME")
-    parser.add_argument("--sample", type=int, default=20, help="mutants of a script; 0: all (20)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the mutants of a script (0)")
+    known = [*names, *OTHERS, *SCRIPTS]
+    parser.add_argument("names", nargs="*", choices=[*known, []], metavar="NAME")
+    parser.add_argument("--sample", type=int, help="mutants; 0: all (of a script 20, or else all)")
+    parser.add_argument("--seed", type=int, default=0, help="chooses the mutants of a sample (0)")
     given = parser.parse_args()
     failed = False
     for name in given.names or names:
-        result = try_one(name, size=given.sample, seed=given.seed)
+        size = given.sample if given.sample is not None else 20 * (name in SCRIPTS)
+        result = try_one(name, size=size, seed=given.seed)
         for mutant, change in result.alive.items():
             print(f"ALIVE {mutant}\n{change}")
         print(f"{name}: {result.killed} mutants die, {len(result.alive)} live, "

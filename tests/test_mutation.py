@@ -40,7 +40,10 @@ def test_what_no_test_notices_is_alive_unless_it_is_explained(status):
 
 def test_each_module_and_each_of_its_tests_exists():
     files = {
-        **{f"src/dlbook/{module}.py": tests for module, tests in mutation.MODULES.items()},
+        **{
+            f"src/dlbook/{module}.py": tests
+            for module, tests in (mutation.MODULES | mutation.OTHERS).items()
+        },
         **{f"docs/_ext/{module}.py": tests for module, tests in mutation.EXTENSIONS.items()},
     }
     for name, tests in files.items():
@@ -48,7 +51,19 @@ def test_each_module_and_each_of_its_tests_exists():
         assert all((mutation.ROOT / "tests" / test).is_file() for test in tests)
 
 
-@pytest.mark.parametrize("module", [*mutation.MODULES, *mutation.EXTENSIONS])
+def test_no_module_of_the_package_is_forgotten_but_what_only_lists_names_and_the_benchmarks():
+    source = mutation.ROOT / "src" / "dlbook"
+    modules = {path.relative_to(source).with_suffix("").as_posix() for path in source.rglob("*.py")}
+    left = modules - mutation.MODULES.keys() - mutation.OTHERS.keys()
+    assert {name for name in left if name.split("/")[-1] != "__init__"} == {
+        "bench/__main__", "bench/contestants",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "module",
+    [*mutation.MODULES, *mutation.OTHERS, *mutation.EXTENSIONS, *mutation.SCRIPTS],
+)
 def test_explanations_have_a_change_and_a_reason(module):
     for change, because in mutation.explanations(module).items():
         assert change.startswith("- ")
