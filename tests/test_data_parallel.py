@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import re
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -33,6 +36,20 @@ def test_two_workers_of_whom_one_dies_end_where_one_process_does(tmp_path):
     np.testing.assert_allclose(results["losses"], alone["losses"], **IN_PARTS)
     both = re.findall(r"worker (\d): weights (\w+)", said.getvalue())
     assert sorted(both) == [("0", results["weights"]), ("1", results["weights"])]
+
+
+def test_the_one_that_shall_die_kills_itself_when_the_checkpoint_is_there(tmp_path, monkeypatch):
+    checkpoint, killed = tmp_path / "ckpt-1.index", []
+    told = threading.Event()
+
+    def kill(*given):
+        killed.append((*given, checkpoint.exists()))
+        told.set()
+
+    monkeypatch.setattr(os, "kill", kill)
+    data_parallel.train(batches=21, checkpoints=str(tmp_path), die_after=1)
+    assert told.wait(60)
+    assert killed == [(os.getpid(), signal.SIGKILL, True)]
 
 
 def test_what_is_measured_has_a_time_for_each_size(tmp_path):
