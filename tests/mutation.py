@@ -10,6 +10,7 @@ test could see are explained in ``tests/mutants.toml``, by name and change. A mo
 """
 
 import argparse
+import ast
 import os
 import random
 import shutil
@@ -235,6 +236,27 @@ def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
     return done.returncode in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
 
 
+def decorated_below(source: str) -> str:
+    """Move decorators behind their functions: ``f = decorator(f)`` means the same as ``@decorator``.
+
+    mutmut leaves functions out that have a decorator. Of ours these are all figures, all operations
+    of the tape, and `fit`.
+    """
+    lines = source.splitlines()
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    # From the end, so that the numbers of the lines before stay right.
+    for node in sorted(functions, key=lambda node: node.lineno, reverse=True):
+        if not node.decorator_list:
+            continue
+        value = node.name
+        for decorator in reversed(node.decorator_list):
+            value = f"({ast.unparse(decorator)})({value})"
+        above = min(decorator.lineno for decorator in node.decorator_list) - 1
+        body = lines[node.lineno - 1 : node.end_lineno]
+        lines[above : node.end_lineno] = [*body, f"{' ' * node.col_offset}{node.name} = {value}"]
+    return "\n".join(lines) + "\n"
+
+
 def furnish(folder: Path, module: str) -> list[str]:
     """Fill a folder with what mutmut needs for a module, and return the module's test files."""
     for name in ("src", "tests", "docs"):
@@ -249,6 +271,8 @@ def furnish(folder: Path, module: str) -> list[str]:
     else:
         tests = MODULES[module] if module in MODULES else OTHERS[module]
         names, file = [*tests, "test_bad_inputs.py"], f"dlbook/{module}"
+    path = folder / "src" / f"{file}.py"
+    path.write_text(decorated_below(path.read_text("utf-8")), "utf-8")
     tests = ", ".join(f'"tests/{name}"' for name in names)
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     options = ", ".join(f'"{option}"' for option in OPTIONS)

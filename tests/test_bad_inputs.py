@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import dlbook
-from dlbook import NaiveDense, NaiveSequential, autodiff, geometry
+from dlbook import NaiveDense, NaiveSequential, autodiff, geometry, plotting
 from dlbook.autodiff import GradientTape, Variable
 from dlbook.optimizers import SGD, Optimizer
 
@@ -1331,7 +1331,11 @@ def public_names():
                 yield f"{module.name}.{name}".removeprefix("dlbook.")
 
 
-FIGURES = [name for name in public_names() if name.startswith("plotting.")]
+FIGURES = [
+    name
+    for name in public_names()
+    if name.startswith("plotting.") and name.rpartition(".")[2] in plotting.__all__
+]
 
 
 @pytest.mark.parametrize("name", FIGURES)

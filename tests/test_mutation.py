@@ -68,3 +68,35 @@ def test_explanations_have_a_change_and_a_reason(module):
     for change, because in mutation.explanations(module).items():
         assert change.startswith("- ")
         assert len(because.split()) >= 4
+
+
+def test_decorators_move_below_their_functions_and_mean_the_same():
+    source = """
+def tells(*words):
+    def decorator(function):
+        return lambda *values: [*words, *function(*values)]
+    return decorator
+
+@tells(
+    "outer",
+)
+@tells("inner")  # which comes first
+def plain(*values):
+    return values
+
+class Pair:
+    @property
+    def first(self):
+        @tells("within")
+        def nested():
+            return ["nested"]
+        return nested()
+
+results = [plain(1, 2), Pair().first]
+"""
+    moved = mutation.decorated_below(source)
+    assert "@" not in moved
+    for code in (source, moved):
+        names = {}
+        exec(code, names)
+        assert names["results"] == [["outer", "inner", 1, 2], ["within", "nested"]]
