@@ -237,7 +237,7 @@ def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
 
 
 def decorated_below(source: str) -> str:
-    """Move decorators behind their functions: ``f = decorator(f)`` means the same as ``@decorator``.
+    """Move decorators behind their functions: ``f = decorator(f)`` instead of ``@decorator``.
 
     mutmut leaves functions out that have a decorator. Of ours these are all figures, all operations
     of the tape, and `fit`.
