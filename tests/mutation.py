@@ -62,12 +62,16 @@ OTHERS = {
     "data_parallel": ["test_data_parallel.py"],
     "workers": ["test_workers.py"],
     "bench/__init__": ["test_bench.py"],
-    "plotting/_cells": ["test_plotting_tensors.py", "test_plotting_geometry.py", "test_figures.py"],
-    "plotting/_inputs": ["test_figures.py"],
-    "plotting/_style": ["test_figures.py"],
-    "plotting/summary": ["test_plotting_bugs.py", "test_figures.py"],
+    "plotting/_cells": [
+        "test_plotting_tensors.py",
+        "test_plotting_geometry.py",
+        "test_drawings.py",
+    ],
+    "plotting/_inputs": ["test_drawings.py"],
+    "plotting/_style": ["test_drawings.py"],
+    "plotting/summary": ["test_plotting_bugs.py", "test_drawings.py"],
 } | {
-    f"plotting/{path.stem.removeprefix('test_plotting_')}": [path.name, "test_figures.py"]
+    f"plotting/{path.stem.removeprefix('test_plotting_')}": [path.name, "test_drawings.py"]
     for path in sorted((ROOT / "tests").glob("test_plotting_*.py"))
 }
 """The rest of the package, which is tried by name, and its tests."""

@@ -49,6 +49,11 @@ BOWL = np.add.outer(3 * BOWL_Y**2, BOWL_X**2) / 2
 WALK = np.array([[-3.5, 1.7]]) * np.array([[0.9, 0.7]]) ** np.arange(31)[:, None]
 
 
+def fresh() -> np.random.Generator:
+    """Random numbers that are the same in whatever order the examples are drawn."""
+    return np.random.default_rng(1)
+
+
 def falling(start: float, end: float, count: int) -> np.ndarray:
     """A loss that falls, as losses do: steeply at first."""
     return end + (start - end) * np.exp(-4 * np.arange(count) / count)
@@ -240,7 +245,7 @@ def tables_there_and_back() -> Figure:
 def four_ways() -> Figure:
     names = ["by hand", "our tape", "TensorFlow", "Keras, fit"]
     losses = np.tile(falling(2.3, 0.8, 100), (4, 1))
-    noise = np.abs(RNG.normal(size=(100, 4))) * [0, 1, 1, 1]
+    noise = np.abs(fresh().normal(size=(100, 4))) * [0, 1, 1, 1]
     differences = {"float32": 1e-8 * noise, "float64": 1e-17 * noise}
     return plotting.losses_of_ways(names, losses, differences, {"float32": 2e-7, "float64": 4e-16})
 
@@ -346,7 +351,7 @@ EXAMPLES: dict[str, list[Callable[[], Figure]]] = {
         )
     ],
     "batch_losses": [
-        lambda: plotting.batch_losses(falling(4.5, 0.7, 900) + RNG.normal(size=900) / 10, 90),
+        lambda: plotting.batch_losses(falling(4.5, 0.7, 900) + fresh().normal(size=900) / 10, 90),
         lambda: plotting.batch_losses(falling(2.3, 0.7, 79), 79, window=10),
     ],
     "broadcasting": [lambda: plotting.broadcasting([[1, 2, 3], [4, 5, 6]], [10, 20, 30])],
@@ -372,7 +377,7 @@ EXAMPLES: dict[str, list[Callable[[], Figure]]] = {
                 for sign in ("positive", "centred")
                 for loss in ("clipped", "not clipped")
             ],
-            RNG.uniform(0.1, 0.95, size=(8, 3)),
+            fresh().uniform(0.1, 0.95, size=(8, 3)),
         )
     ],
     "computation_graph": [lambda: plotting.computation_graph(*network_graph()), graph_with_flow],
@@ -382,7 +387,9 @@ EXAMPLES: dict[str, list[Callable[[], Figure]]] = {
         )
     ],
     "confusion_matrix": [
-        lambda: plotting.confusion_matrix(RNG.integers(0, 40, size=(10, 10)) + np.diag([1100] * 10))
+        lambda: plotting.confusion_matrix(
+            fresh().integers(0, 40, size=(10, 10)) + np.diag([1100] * 10)
+        )
     ],
     "cost_growth": [
         lambda: plotting.cost_growth(GROWTH, dict(zip(GROWTH, (1, 2, 3, 2, 3), strict=True)))
@@ -556,7 +563,9 @@ EXAMPLES: dict[str, list[Callable[[], Figure]]] = {
     ],
     "saddle": [two_trails],
     "sampling_spread": [
-        lambda: plotting.sampling_spread(0.9821 + 0.00133 * RNG.normal(size=2000), 0.9821, 0.00133)
+        lambda: plotting.sampling_spread(
+            0.9821 + 0.00133 * fresh().normal(size=2000), 0.9821, 0.00133
+        )
     ],
     "scaling": [
         lambda: plotting.scaling(
@@ -586,7 +595,7 @@ EXAMPLES: dict[str, list[Callable[[], Figure]]] = {
     "sum_histogram": [
         lambda: plotting.sum_histogram([-3, -2, -2, -1, -1, -1, -1, 0, 0, 1, 1, 1, 1, 2, 2, 3])
     ],
-    "sums_in_orders": [lambda: plotting.sums_in_orders(1.5e-7 * RNG.normal(size=1000), 2e-8)],
+    "sums_in_orders": [lambda: plotting.sums_in_orders(1.5e-7 * fresh().normal(size=1000), 2e-8)],
     "surface_paths": [
         lambda: plotting.surface_paths(BOWL_X, BOWL_Y, BOWL, {"step 0.1, 30 steps": WALK}),
         lambda: five_paths(("momentum", "Nesterov", "Adagrad", "RMSprop", "Adam")),
