@@ -81,6 +81,8 @@ UNUSED = (
 ONE_THREAD = {
     name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 }
+# Python warns of text that is read without the name of its encoding; in tests, that is an error.
+NAMED_ENCODING = {"PYTHONWARNDEFAULTENCODING": "1"}
 # Pages that readers can make live need a package of 98 MB; DLBOOK_LIVE=0 builds without it.
 LIVE = [] if os.environ.get("DLBOOK_LIVE") == "0" else ["live"]
 # -n reports every broken reference, -W makes warnings errors, --keep-going shows all of them.
@@ -233,7 +235,7 @@ def run_tests(session: nox.Session) -> None:
     # Two at a time, as each process holds TensorFlow; `-- -n 0 --pdb` gives one, and a debugger.
     session.run(
         "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal", *session.posargs,
-        env=ONE_THREAD,
+        env=ONE_THREAD | NAMED_ENCODING,
     )  # fmt: skip
 
 
@@ -312,7 +314,7 @@ def coverage(session: nox.Session) -> None:
     session.run(
         "python", "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal",
         "--cov", "src/dlbook", "--cov-branch", "--cov-report", "term-missing:skip-covered", *chosen,
-        env=ONE_THREAD,
+        env=ONE_THREAD | NAMED_ENCODING,
     )  # fmt: skip
 
 

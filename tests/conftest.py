@@ -30,6 +30,15 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """Keep from the processes that tests start what Python shall do in this one.
+
+    They would only print what the packages of others do. Workers of pytest-xdist are not meant.
+    """
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
+
+
 @pytest.fixture(autouse=True)
 def books_apart():
     """Leave nothing of the books that a test builds in this process to the next test.

@@ -133,6 +133,8 @@ OPTIONS = ["-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x"] + [
 """How pytest runs: in one order, until a test fails, and without those tests of the bad inputs that
 see mutmut's work, which keeps all mutants in the module, as functions with names of their own."""
 
+ENVIRONMENT = os.environ | {"PYTHONWARNDEFAULTENCODING": "1"}  # as in noxfile.py
+
 PRELOADED = ["tensorflow", "keras", "matplotlib.pyplot", "myst_nb"]
 """What takes long to import is imported once, and the process of each mutant is forked from there.
 
@@ -201,7 +203,7 @@ def explanations(module: str) -> dict[str, str]:
 
 def mutmut(folder: Path, *arguments: str) -> str:
     """Run mutmut, and return what it says."""
-    environment = os.environ | {"PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = ENVIRONMENT | {"PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment,
         capture_output=True, text=True, check=False,
@@ -229,7 +231,7 @@ def dies_alone(folder: Path, mutant: str, tests: list[str]) -> bool:
     ]  # fmt: skip
     # By its path: processes that a test starts in another folder shall get the mutants, too.
     source = (folder / "mutants" / "src").resolve()
-    environment = os.environ | {"PYTHONPATH": str(source), "MUTANT_UNDER_TEST": mutant}
+    environment = ENVIRONMENT | {"PYTHONPATH": str(source), "MUTANT_UNDER_TEST": mutant}
     try:
         done = subprocess.run(
             command, cwd=folder / "mutants", env=environment,

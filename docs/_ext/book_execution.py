@@ -139,7 +139,9 @@ def run_into(cache: Cache, pages: list[Page], app: Sphinx) -> None:
 def measured(times: Path) -> dict[str, float]:
     """Return how long pages took before, or nothing where that is not known."""
     try:
-        return {str(name): float(value) for name, value in json.loads(times.read_text()).items()}
+        return {
+            str(name): float(value) for name, value in json.loads(times.read_text("utf-8")).items()
+        }
     except (OSError, ValueError, AttributeError):
         return {}
 

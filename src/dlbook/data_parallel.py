@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             said = f"weights {results['weights']}, loss {results['losses'][-1]:.7f}"
             print(f"worker {worker}: {said}")  # noqa: T201 - a program speaks
     if options.output and worker == 0:
-        options.output.write_text(json.dumps(results))
+        options.output.write_text(json.dumps(results), "utf-8")
 
 
 def _die_when_there_is(path: Path) -> None:

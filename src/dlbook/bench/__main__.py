@@ -112,7 +112,7 @@ from dlbook.datasets.mnist import load_data, prepare_images
 data = prepare_images(images[:{examples}]), labels[:{examples}]
 def peak():
     try:  # on Linux, ru_maxrss also counts what the parent had
-        with open("/proc/self/status") as status:
+        with open("/proc/self/status", encoding="utf-8") as status:
             return next(int(line.split()[1]) for line in status if "VmHWM" in line) * 1.024e-3
     except OSError:
         unit = 1 if sys.platform == "darwin" else 1024
@@ -145,7 +145,7 @@ def memory(examples: int) -> Rows:
 def _python(code: str) -> str:
     """Run code in a new Python process and return what it prints."""
     run = subprocess.run(  # noqa: S603 - our own code in our own interpreter
-        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, encoding="utf-8"
     )
     return run.stdout
 
@@ -202,8 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results = {"machine": machine, "rounds": options.rounds, **tables}
     figure = plotting.epoch_race({row["contestant"]: row["seconds"] for row in training})
 
-    (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    (options.output / "results.md").write_text("\n".join(report))
+    (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    (options.output / "results.md").write_text("\n".join(report), "utf-8")
     figure.savefig(options.output / "results.svg")
     print("\n".join(report))
     print(f"Written to {options.output}.")
