@@ -958,6 +958,11 @@ REFUSED_FIGURES = {
             ValueError,
             r"weights\[0\]: expected shape \(1, 1\). Received: shape \(1, 2\)",
         ),
+        (
+            ([["a"], ["b"]], [[[1.0]]], [[[1.0]]]),
+            TypeError,
+            r"labels\[0\]: expected texts. Received: dtype float64",
+        ),
     ],
     "graphs.two_paths": [
         (two_paths(names=["x", "u", "v"]), ValueError, "names: expected 4 entries, one for each"),
