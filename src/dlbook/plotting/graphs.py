@@ -266,13 +266,13 @@ def small_network(
         check_count(name, given, len(names) - 1, "one between each layer and the next")
     for k, (before, after) in enumerate(pairwise(sizes)):
         array(f"weights[{k}]", weights[k], f"{before} {after}")
-        texts = _checks.array(f"labels[{k}]", labels[k])
-        if texts.shape != (before, after):
+        words = _checks.array(f"labels[{k}]", labels[k])
+        if words.shape != (before, after):
             raise ValueError(
-                f"labels[{k}]: expected shape {(before, after)}. Received: shape {texts.shape}"
+                f"labels[{k}]: expected shape {(before, after)}. Received: shape {words.shape}"
             )
-        if not all(isinstance(text, str) for text in texts.flat):
-            raise TypeError(f"labels[{k}]: expected texts. Received: dtype {texts.dtype}")
+        if not all(isinstance(text, str) for text in words.flat):
+            raise TypeError(f"labels[{k}]: expected texts. Received: dtype {words.dtype}")
     ax = own_axes(None, height=1.35 * max(len(layer) for layer in names))
     without_ticks(ax)
     frame = {"boxstyle": "circle,pad=0.45", "facecolor": "none", "edgecolor": INK}
