@@ -761,6 +761,28 @@ REFUSED = {
 SURFACE = {"x": [0.0, 1, 2], "y": [0.0, 1], "heights": np.arange(6.0).reshape(2, 3)}
 PAPER = geometry.grid(1)
 LINE = {"a": [1.0, 2.0]}
+SIX = {name: [1.0, 2.0] for name in "abcdef"}
+
+
+def two_paths(**other):
+    """Arguments of `plotting.two_paths`; `other` replaces some."""
+    return {"names": list("xuvf"), "values": [4, 3], "rates": [2, 1], "step": 0.4} | other
+
+
+def curves(**other):
+    """Arguments of `plotting.curves`; `other` replaces some."""
+    return {"x": [0.0, 1.0], "ys": LINE, "xlabel": "x", "ylabel": "y"} | other
+
+
+def below(**other):
+    """Arguments of `plotting.curves_below`; `other` replaces some."""
+    return {"x": [0.0, 1.0], "panels": {"p": LINE}, "xlabel": "x"} | other
+
+
+def unit(**other):
+    """Arguments of `plotting.enlarged_unit`; `other` replaces some."""
+    return {"image": ONES, "weights": ONES, "bias": 0.0} | other
+
 
 REFUSED_FIGURES = {
     "bugs.agreement": [
@@ -802,6 +824,7 @@ REFUSED_FIGURES = {
         (([2, 0], "ab", "c"), TypeError, "names: expected a list. Received: str"),
         (([2, 0], ["a", "b"], ["c"]), ValueError, "sizes: expected .*at least 1"),
         (([2, 2], ["a", "b"], []), ValueError, "steps: expected 1 entry"),
+        (([], [], []), ValueError, "sizes, their number: expected numbers at least 1"),
     ],
     "evaluation.confusion_matrix": [
         ((ONES[0],), ValueError, r"counts: expected shape \(classes, "),
@@ -816,6 +839,12 @@ REFUSED_FIGURES = {
             "labels: expected whole numbers from 0 to 2. Received: values from 0 to 3",
         ),
     ],
+    "evaluation.sampling_spread": [
+        (([0.9, NAN], 0.9, 0.1), ValueError, "values: expected finite numbers. Received: nan"),
+        (([[0.9]], 0.9, 0.1), ValueError, r"values: expected shape \(n,\)"),
+        (([90.0], 0.9, 0.1), ValueError, "values: expected numbers at least 0 and at most 1"),
+        (([0.9], 0.9, 0), ValueError, "error: expected numbers above 0"),
+    ],
     "evaluation.learning_curves": [
         (({"loss": {"a": 1.0}},), ValueError, r"curves\['loss'\]\['a'\]: "),
         ({"curves": {"loss": LINE}, "marked_epoch": 0}, ValueError, "marked"),
@@ -823,6 +852,11 @@ REFUSED_FIGURES = {
     "geometry.vector_sum": [
         (([1, 2, 3], [1, 2]), ValueError, r"first: expected shape \(2,\).*\(3,\)"),
         (([1, 2], [1, INF]), ValueError, "second: expected finite numbers"),
+    ],
+    "geometry.area_by_cutting": [
+        (([[3, 1, 0], [1, 2, 0]],), ValueError, r"matrix: expected shape \(2, 2\).*\(2, 3\)"),
+        (([[3, 0], [1, 2]],), ValueError, "matrix: expected numbers above 0"),
+        (([[1, 2], [3, 1]],), ValueError, "matrix, its determinant: expected numbers above 0"),
     ],
     "geometry.moved_grids": [
         ((PAPER, {}), ValueError, "after: expected at least one entry"),
@@ -834,6 +868,7 @@ REFUSED_FIGURES = {
             ValueError,
             "names: expected 1 entry, one for each part that has points. Received: 2",
         ),
+        (({"a": PAPER}, [[0]], []), ValueError, "names, their number: expected .*at least 1"),
     ],
     "geometry.unfolded_classes": [
         (
@@ -915,6 +950,7 @@ REFUSED_FIGURES = {
     "graphs.chain": [
         ((["x", "y"], ["f"], [1.0], [1.0]), ValueError, "values: expected 2 entries"),
         ((["x"], [], [NAN], []), ValueError, r"values\[0\]: expected finite numbers"),
+        (([], [], [], []), ValueError, "names, their number: expected numbers at least 1"),
     ],
     "graphs.small_network": [
         (
@@ -922,10 +958,117 @@ REFUSED_FIGURES = {
             ValueError,
             r"weights\[0\]: expected shape \(1, 1\). Received: shape \(1, 2\)",
         ),
+        (
+            ([["a"], ["b"]], [[[1.0]]], [[[1.0]]]),
+            TypeError,
+            r"labels\[0\]: expected texts. Received: dtype float64",
+        ),
+    ],
+    "graphs.two_paths": [
+        (two_paths(names=["x", "u", "v"]), ValueError, "names: expected 4 entries, one for each"),
+        (two_paths(values=[4.0]), ValueError, "values: expected 2 entries, one for each path"),
+        (two_paths(values=[4.0, 0]), ValueError, "values: expected numbers above 0"),
+        (two_paths(rates=[2, 1, 0]), ValueError, "rates: expected 2 entries, one for each path"),
+        (two_paths(rates=[2, -1]), ValueError, "rates: expected numbers above 0"),
+        (two_paths(step=0), ValueError, "step: expected numbers above 0"),
+    ],
+    "graphs.there_and_back": [
+        (([], [], [], []), ValueError, "names, their number: expected numbers at least 1"),
+        ((["x"], [], [None], []), ValueError, "values: expected 1 entry, one for each of names"),
+        ((["x"], [ONES], [], []), ValueError, "gradients: expected 1 entry, one for each of"),
+        ((["x"], [ONES], [None], ["f"]), ValueError, "steps: expected 0 entries, one between"),
+        ((["x"], [[1.0]], [None], []), ValueError, r"values\[0\]: expected shape \(batch, width"),
+        (
+            (["x", "y"], [ONES, ONES.T], [None, None], ["f"]),
+            ValueError,
+            r"values\[1\]: expected shape \(2, width\). Received: shape \(3, 2\)",
+        ),
+        (
+            (["x"], [ONES], [ONES.T], []),
+            ValueError,
+            r"gradients\[0\]: expected shape \(2, 3\). Received: shape \(3, 2\)",
+        ),
     ],
     "graphs.tape": [
         (([],), ValueError, "lines, their number: expected numbers at least 1"),
         (("lines",), TypeError, "lines: expected a list. Received: str"),
+    ],
+    "hinges.hinge_sum": [
+        (([[0, 1]], LINE, 0), ValueError, r"x: expected shape \(n,\).*\(1, 2\)"),
+        (([0, NAN], LINE, 0), ValueError, "x: expected finite numbers"),
+        (([0, 1, 2], LINE, 0), ValueError, r"hinges\['a'\]: expected shape \(3,\).*\(2,\)"),
+        (([0, 1], SIX, 0), ValueError, "hinges: .*at most 5"),
+    ],
+    "hinges.curve_panels": [
+        (([], LINE), ValueError, r"x: expected shape \(n,\), not empty"),
+        (([0, INF], LINE), ValueError, "x: expected finite numbers"),
+        (([0], LINE), ValueError, r"curves\['a'\]: expected shape \(1,\).*\(2,\)"),
+        (
+            {"x": [0, 1], "curves": LINE, "target": [0]},
+            ValueError,
+            r"target: expected shape \(2,\). Received: shape \(1,\)",
+        ),
+        (
+            {"x": [0, 1], "curves": LINE, "marks": []},
+            ValueError,
+            "marks: expected 1 entry, one for each curve. Received: 0",
+        ),
+        (
+            {"x": [0, 1], "curves": LINE, "marks": [[[0.5]]]},
+            ValueError,
+            r"marks\[0\]: expected shape \(n,\). Received: shape \(1, 1\)",
+        ),
+    ],
+    "hinges.errors_by_size": [
+        (([4], [0.1, 0.2], [[1]]), ValueError, r"built: expected shape \(1,\).*\(2,\)"),
+        (([4], [0.1], [0.1]), ValueError, r"trained: expected shape \(1, runs\).*\(1,\)"),
+        (([], [], []), ValueError, r"sizes: expected shape \(sizes,\), not empty"),
+        (([0], [0.1], [[0.1]]), ValueError, "sizes: expected numbers at least 1"),
+        (([4], [0], [[0.1]]), ValueError, "built: expected numbers above 0"),
+        (([4], [0.1], [[0]]), ValueError, "trained: expected numbers above 0"),
+        (([4], [0.1], [[NAN]]), ValueError, "trained: expected finite numbers"),
+    ],
+    "losses.bar_stages": [
+        ((LINE, ["a"]), ValueError, r"stages\['a'\]: expected shape \(1,\).*\(2,\)"),
+        ((LINE, []), ValueError, "names, their number: expected numbers at least 1"),
+        ((LINE, ["a", "a"]), ValueError, "names: expected 2 entries, each another one.*: 1"),
+        (({"a": [INF]}, ["a"]), ValueError, r"stages\['a'\]: expected finite numbers"),
+    ],
+    "losses.curves": [
+        (curves(x=ONES), ValueError, r"x: expected shape \(n,\).*\(2, 3\)"),
+        (curves(x=[0, NAN]), ValueError, "x: expected finite numbers"),
+        (curves(ys={"a": [1.0]}), ValueError, r"ys\['a'\]: expected shape \(2,\).*\(1,\)"),
+        (curves(ys=SIX), ValueError, "ys: expected at most 5"),
+        (
+            curves(scales=("linear", "square")),
+            ValueError,
+            r"scales\[1\]: expected 'linear' or 'log'. Received: 'square'",
+        ),
+        (curves(limits=(1, 1)), ValueError, "limits, the highest less the lowest: .*above 0"),
+        (
+            curves(limits=(0, 1), scales=("linear", "log")),
+            ValueError,
+            "limits: expected numbers above 0",
+        ),
+    ],
+    "losses.curves_below": [
+        (below(x=[]), ValueError, r"x: expected shape \(n,\), not empty"),
+        (below(panels={"p": {"a": [1]}}), ValueError, r"panels\['p'\]\['a'\]: expected shape"),
+        (
+            below(panels={"p": LINE, "q": {"b": [1.0, 2.0]}}),
+            ValueError,
+            r"panels\['q'\]: expected the curves \['a'\]. Received: \['b'\]",
+        ),
+        (
+            below(panels={"p": SIX}),
+            ValueError,
+            "panels, the curves of each: expected at most 5 entries. Received: 6",
+        ),
+    ],
+    "losses.fitted_lines": [
+        (([0, 1], [0], {"a": (0, 0)}), ValueError, r"y: expected shape \(2,\).*\(1,\)"),
+        (([], [], {"a": (0, 0)}), ValueError, r"x: expected shape \(n,\), not empty"),
+        (([0], [NAN], {"a": (0, 0)}), ValueError, "y: expected finite numbers"),
     ],
     "operations.equation": [
         (([ONES, "="], []), ValueError, "names: expected 1 entry, one for each array"),
@@ -970,8 +1113,47 @@ REFUSED_FIGURES = {
         (([ONES], ["a", "b"]), ValueError, "names: expected 1 entry"),
         (([np.ones((1,) * 4)], ["a"]), ValueError, r"arrays\[0\]: .*rank 0 to 3"),
     ],
+    "tensors.picked_entries": [
+        ((ONES[0], [0], [0]), ValueError, r"matrix: expected shape \(height, width\)"),
+        ((ONES, [0, 1], [0]), ValueError, r"columns: expected shape \(2,\).*\(1,\)"),
+        ((ONES, [2], [0]), ValueError, "rows: expected whole numbers from 0 to 1.*2 to 2"),
+        ((ONES, [0], [-1]), ValueError, "columns: expected whole numbers from 0 to 2.*-1"),
+        ((ONES, [0.0], [0]), TypeError, "rows: expected whole numbers. Received: dtype float"),
+        ((ONES, [1, 1], [0, 1]), ValueError, "rows: expected 2 entries, each another one.*: 1"),
+    ],
     "tensors.tensor_axes": [
         ((GREY[0],), ValueError, r"images: expected shape \(n, height, width\)"),
+    ],
+    "units.angle_and_shadow": [
+        (([1, 2, 3], [1, 2]), ValueError, r"a: expected shape \(2,\).*\(3,\)"),
+        (([1, 2], [1, INF]), ValueError, "b: expected finite numbers"),
+        (([0, 0], [1, 2]), ValueError, "a, its length: expected numbers above 0"),
+        (([1, 2], [0, 0]), ValueError, "b, its length: expected numbers above 0"),
+        (([1, 2], [1, 2]), ValueError, "b, its distance from a: expected numbers above 0"),
+    ],
+    "units.on_and_off": [
+        (([1], 0, [[0, 0]]), ValueError, r"weights: expected shape \(2,\).*\(1,\)"),
+        (([0, 0], 0, [[0, 0]]), ValueError, "weights, the size of both: expected .*above 0"),
+        (([1, 2], 0, [0, 0]), ValueError, r"points: expected shape \(n, 2\).*\(2,\)"),
+        (([1, 2], 0, [[0, NAN]]), ValueError, "points: expected finite numbers"),
+    ],
+    "units.enlarged_unit": [
+        ((ONES[0], ONES, 0), ValueError, r"image: expected shape \(height, width\)"),
+        ((ONES, ONES.T, 0), ValueError, r"weights: expected shape \(2, 3\).*\(3, 2\)"),
+        ((ONES, NAN * ONES, 0), ValueError, "weights: expected finite numbers"),
+        (unit(sizes=(6, 2)), ValueError, "sizes, their number: expected numbers at least 3"),
+        (unit(sizes=(6, 0, 2)), ValueError, "sizes: expected numbers at least 1"),
+    ],
+    "weights.sizes_by_layer": [
+        ((LINE, {"b": [1.0]}), ValueError, r"backward: expected the ways \['a'\]"),
+        (({"a": ONES}, LINE), ValueError, r"forward\['a'\]: expected shape \(layers,\)"),
+        ((LINE, {"a": [0.0]}), ValueError, r"backward\['a'\]: expected numbers above 0"),
+        ((SIX, SIX), ValueError, "forward: expected at most 5"),
+    ],
+    "weights.sum_histogram": [
+        (([],), ValueError, r"sums: expected shape \(n,\), not empty"),
+        ((ONES,), ValueError, r"sums: expected shape \(n,\).*\(2, 3\)"),
+        (([1, NAN],), ValueError, "sums: expected finite numbers. Received: nan"),
     ],
     "workers.data_parallel_step": [
         (([1, 2], [0.5]), ValueError, "gradients: expected one for each of two to four workers"),
@@ -1005,12 +1187,15 @@ REFUSED_FIGURES = {
     "training.compared_accuracies": [
         ((["a"], [[1.5]]), ValueError, "accuracies: expected .*at most 1"),
         ((["a"], [[1], [1]]), ValueError, r"accuracies: expected shape \(1,"),
+        (([], []), ValueError, "names, their number: expected numbers at least 1"),
     ],
     "training.way_back": [
         ((["a", "b"], ["f"], []), ValueError, "backwards: expected 1 entry"),
+        (([], [], []), ValueError, "names, their number: expected numbers at least 1"),
     ],
     "training.losses_of_ways": [
         ((["a"], ONES, {"f": ONES}, {"f": 1.0}), ValueError, r"losses: expected shape \(1, steps"),
+        (([], ONES, {"f": ONES}, {"f": 1.0}), ValueError, "names, their number: expected .*1"),
         ((["a"], [[1.0]], {"f": ONES}, {"f": 1.0}), ValueError, r"differences\['f'\]: expected"),
         ((["a"], [[1.0]], {"f": [[0.0]]}, {"g": 1.0}), TypeError, r"bounds\['f'\]: expected"),
     ],

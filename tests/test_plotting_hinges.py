@@ -52,8 +52,13 @@ def test_errors_stand_over_their_sizes_one_circle_for_each_run():
     assert ax.get_xticks().tolist() == [4, 8]
 
 
+def test_a_curve_may_have_no_marks():
+    first, second, *_ = plotting.curve_panels(X, {"a": X, "b": X}, marks=[[], [1.0]]).axes
+    assert [ax.lines[-1].get_xdata().tolist() for ax in (first, second)] == [[], [1.0]]
+
+
 def test_a_panel_without_its_marks_is_refused():
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match="^marks: expected 2 entries, one for each curve.*: 1$"):
         plotting.curve_panels(X, {"a": X, "b": X}, marks=[[1.0]])
 
 

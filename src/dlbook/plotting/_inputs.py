@@ -139,6 +139,17 @@ def array(name: str, values: ArrayLike, axes: str, *, finite: bool = True) -> ND
     return _checks.fitting({name: (values, axes)}, finite=finite)[0]
 
 
+def over(name: str, curves: Mapping[str, ArrayLike], x: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return curves as arrays; raise unless each has a value for each of `x`.
+
+    What is not finite is a gap in a curve.
+    """
+    return {
+        key: array(f"{name}[{key!r}]", values, f"{len(x)}", finite=False).astype(float)
+        for key, values in curves.items()
+    }
+
+
 def classes(name: str, values: ArrayLike, count: int, *, most: int = 2**62) -> NDArray[np.integer]:
     """Return classes as an array; raise unless there are `count`, each from 0 to `most`."""
     labels = _checks.array(name, values)

@@ -143,6 +143,7 @@ def layer_stack(
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("sizes, their number", len(sizes), least=1)
     check_range("sizes", sizes, least=1)
     check_count("names", names, len(sizes), "one for each of sizes")
     check_count("steps", steps, len(sizes) - 1, "one between each of sizes and the next")

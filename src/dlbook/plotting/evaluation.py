@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from dlbook import _checks
-from dlbook.plotting._inputs import array, check_most, classes
+from dlbook.plotting._inputs import array, check_most, check_range, classes
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -150,8 +150,11 @@ def sampling_spread(
     matplotlib.figure.Figure
         The figure, a histogram in percent.
     """
+    values = array("values", values, "n").astype(float)
+    check_range("values", values, least=0, most=1)
+    check_range("error", error, above=0)
     ax = own_axes(ax, height=2.9)
-    ax.hist(100 * np.asarray(values), bins=30, color=(BLUE, 0.45), edgecolor=BLUE, linewidth=0.6)
+    ax.hist(100 * values, bins=30, color=(BLUE, 0.45), edgecolor=BLUE, linewidth=0.6)
     ax.axvline(100 * centre, color=INK, linestyle="-")
     for distance in (-2, -1, 1, 2):
         place = 100 * (centre + distance * error)

@@ -131,6 +131,7 @@ def folded_grids(grids: Mapping[str, ArrayLike], parts: ArrayLike, names: Sequen
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("names, their number", len(names), least=1)
     check_most("names", names, len(COLOURS))
     named = {f"grids[{name!r}]": (points, "lines points 2") for name, points in grids.items()}
     *arrays, parts = _checks.fitting(named | {"parts": (parts, "lines points")})
@@ -181,7 +182,10 @@ def area_by_cutting(matrix: ArrayLike, *, ax: Axes | None = None) -> Figure:
         The figure. Each piece that must be taken away from the rectangle is labelled with its
         area.
     """
-    (a, b), (c, d) = np.asarray(matrix, dtype=float)
+    matrix = array("matrix", matrix, "2 2").astype(float)
+    check_range("matrix", matrix, above=0)
+    (a, b), (c, d) = matrix
+    check_range("matrix, its determinant", a * d - b * c, above=0)
     ax = own_axes(ax, height=3.7)
     rectangles = [
         [(a, 0), (a + b, 0), (a + b, c), (a, c)],

@@ -204,6 +204,7 @@ def chain(
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("names, their number", len(names), least=1)
     check_count("steps", steps, len(names) - 1, "one between each of names and the next")
     check_count("values", values, len(names), "one for each of names")
     check_count("factors", factors, len(steps), "one for each of steps")
@@ -265,11 +266,13 @@ def small_network(
         check_count(name, given, len(names) - 1, "one between each layer and the next")
     for k, (before, after) in enumerate(pairwise(sizes)):
         array(f"weights[{k}]", weights[k], f"{before} {after}")
-        shape = _checks.array(f"labels[{k}]", labels[k]).shape
-        if shape != (before, after):
+        words = _checks.array(f"labels[{k}]", labels[k])
+        if words.shape != (before, after):
             raise ValueError(
-                f"labels[{k}]: expected shape {(before, after)}. Received: shape {shape}"
+                f"labels[{k}]: expected shape {(before, after)}. Received: shape {words.shape}"
             )
+        if not all(isinstance(text, str) for text in words.flat):
+            raise TypeError(f"labels[{k}]: expected texts. Received: dtype {words.dtype}")
     ax = own_axes(None, height=1.35 * max(len(layer) for layer in names))
     without_ticks(ax)
     frame = {"boxstyle": "circle,pad=0.45", "facecolor": "none", "edgecolor": INK}
@@ -328,6 +331,11 @@ def two_paths(
         The figure: on the left the two paths with their derivatives; on the right the rectangle
         with the strip that each path adds, and the corner that neither accounts for.
     """
+    check_count("names", names, 4, "one for each number")
+    for name, pair in (("values", values), ("rates", rates)):
+        check_count(name, pair, 2, "one for each path")
+        check_range(name, pair, above=0)
+    check_range("step", step, above=0)
     figure, (paths, area) = plt.subplots(1, 2, figsize=(WIDTH, 2.9), width_ratios=[1.15, 1])
     without_ticks(paths)
     places = [(0.0, 0.0), (1.2, 0.8), (1.2, -0.8), (2.4, 0.0)]
@@ -431,13 +439,26 @@ def there_and_back(
     matplotlib.figure.Figure
         The figure. Entries are rounded to two digits after the point.
     """
-    tables = [np.atleast_2d(value) for value in values]
+    check_range("names, their number", len(names), least=1)
+    check_count("values", values, len(names), "one for each of names")
+    check_count("gradients", gradients, len(names), "one for each of names")
+    check_count("steps", steps, len(names) - 1, "one between each of names and the next")
+    tables: list[NDArray[Any]] = []
+    for k, value in enumerate(values):
+        rows = len(tables[0]) if tables else "batch"
+        tables.append(array(f"values[{k}]", value, f"{rows} width"))
+    backs = [
+        None
+        if gradient is None
+        else array(f"gradients[{k}]", gradient, "{} {}".format(*table.shape))
+        for k, (gradient, table) in enumerate(zip(gradients, tables, strict=True))
+    ]
     batch, gap = len(tables[0]), 0.7
     columns = WIDER * sum(table.shape[1] for table in tables) + gap * (len(tables) - 1)
     back = batch + 2.2  # where the lower row of tables begins
     ax = cell_axes(columns, back + batch + 1)
     left = 0.0
-    for k, (name, table, gradient) in enumerate(zip(names, tables, gradients, strict=True)):
+    for k, (name, table, gradient) in enumerate(zip(names, tables, backs, strict=True)):
         width = WIDER * table.shape[1]
         for top, entries, title, colour in (
             (1.0, table, name, GREEN),
@@ -445,14 +466,14 @@ def there_and_back(
         ):
             if entries is None:
                 continue
-            _small_cells(ax, np.asarray(entries), (left, top), colour)
+            _small_cells(ax, entries, (left, top), colour)
             ax.text(left + width / 2, top - 0.4, title, ha="center", va="center", color=colour)
             if k:
                 look: dict[str, Any] = {"arrowstyle": "-|>", "color": colour, "lw": 1.6}
                 look["mutation_scale"] = 8  # a head that leaves something of the line
                 ends = [left - gap + 0.08, left - 0.08]
                 forwards = top == 1.0
-                if forwards or gradients[k - 1] is not None:
+                if forwards or backs[k - 1] is not None:
                     start, end = ends if forwards else reversed(ends)
                     middle = top + batch / 2
                     ax.annotate("", xy=(end, middle), xytext=(start, middle), arrowprops=look)

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_most, check_range, over
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -33,7 +35,7 @@ def hinge_sum(x: ArrayLike, hinges: Mapping[str, ArrayLike], start: float) -> Fi
     x : array_like of float, shape (n,)
         Where the hinges are known.
     hinges : mapping of str to array_like of float, shape (n,)
-        The value of each hinge there, by name. At most five.
+        The value of each hinge there, by name. At most five. What is not finite is left out.
     start : float
         The constant.
 
@@ -42,13 +44,15 @@ def hinge_sum(x: ArrayLike, hinges: Mapping[str, ArrayLike], start: float) -> Fi
     matplotlib.figure.Figure
         The figure.
     """
-    x = np.asarray(x, dtype=float)
+    x = array("x", x, "n")
+    check_most("hinges", hinges, len(COLOURS))
+    lines = over("hinges", hinges, x)
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
     total = np.full(len(x), float(start))
-    looks = list(zip(COLOURS, LINE_STYLES, strict=True))[: len(hinges)]
-    for (name, values), (colour, style) in zip(hinges.items(), looks, strict=True):
+    looks = list(zip(COLOURS, LINE_STYLES, strict=True))[: len(lines)]
+    for (name, values), (colour, style) in zip(lines.items(), looks, strict=True):
         left.plot(x, values, color=colour, linestyle=style, label=name)
-        total += np.asarray(values, dtype=float)
+        total += values
     right.plot(x, total, color=INK, linestyle="-", linewidth=2.2)
     left.set(title="the hinges", xlabel="x")
     right.set(title=f"{start:g} and their sum", xlabel="x")
@@ -71,31 +75,39 @@ def curve_panels(
     x : array_like of float, shape (n,)
         Where the curves are known.
     curves : mapping of str to array_like of float, shape (n,)
-        The curves. Each gets a panel, with its name on top.
+        The curves. Each gets a panel, with its name on top. What is not finite is left out.
     target : array_like of float, shape (n,), optional
-        What they aim at.
+        What they aim at; what is not finite is left out.
     marks : sequence of array_like of float, optional
-        For each curve some places on the x axis, marked at the foot of its panel.
+        For each curve some places on the x axis, or none, marked at the foot of its panel.
 
     Returns
     -------
     matplotlib.figure.Figure
         The figure.
     """
+    x = array("x", x, "n")
+    panels = over("curves", curves, x)
+    if target is not None:
+        target = array("target", target, f"{len(x)}", finite=False)
+    if marks is not None:
+        check_count("marks", marks, len(curves), "one for each curve")
+        marks = [
+            array(f"marks[{k}]", places, "n") if np.size(places) else np.zeros(0)
+            for k, places in enumerate(marks)
+        ]
     rows = -(-len(curves) // 2)
     size = (WIDTH, 0.5 + 1.8 * rows)
     figure, axes = plt.subplots(rows, 2, figsize=size, sharex=True, sharey=True, squeeze=False)
-    for k, (ax, (name, values)) in enumerate(zip(axes.flat, curves.items(), strict=False)):
+    for k, (ax, (name, values)) in enumerate(zip(axes.flat, panels.items(), strict=False)):
         if target is not None:
             ax.plot(x, target, color=ORANGE, linestyle="--", linewidth=1.4, label="target")
         ax.plot(x, values, color=BLUE, linestyle="-", linewidth=1.6, label="hinges")
         if marks is not None:
-            places = np.asarray(marks[k], dtype=float)
             look: dict[str, Any] = {"marker": "^", "linestyle": "none", "markersize": 5}
-            floor = np.zeros(len(places))
             ax.plot(
-                places,
-                floor,
+                marks[k],
+                np.zeros(np.size(marks[k])),
                 color=MUTED,
                 transform=ax.get_xaxis_transform(),
                 clip_on=False,
@@ -141,10 +153,15 @@ def errors_by_size(
     matplotlib.figure.Figure
         The figure.
     """
+    x, built, trained = _checks.fitting(
+        {"sizes": (sizes, "sizes"), "built": (built, "sizes"), "trained": (trained, "sizes runs")}
+    )
+    check_range("sizes", x, least=1)
+    check_range("built", built, above=0)
+    check_range("trained", trained, above=0)
     ax = own_axes(ax, height=3.5)
-    trained = np.asarray(trained, dtype=float)
-    ax.plot(sizes, built, color=INK, linestyle="--", marker="s", label="built, evenly spaced")
-    many = np.repeat(np.asarray(sizes), trained.shape[1])
+    ax.plot(x, built, color=INK, linestyle="--", marker="s", label="built, evenly spaced")
+    many = np.repeat(x, trained.shape[1])
     ax.plot(
         many,
         trained.ravel(),
@@ -155,7 +172,7 @@ def errors_by_size(
         label="trained, one run each",
     )
     ax.set(xscale="log", yscale="log", xlabel="hinges", ylabel="typical error")
-    ax.xaxis.set_major_locator(FixedLocator(list(sizes)))
+    ax.xaxis.set_major_locator(FixedLocator(list(x)))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -7,8 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_count, check_most, check_range, over
 from dlbook.plotting._style import (
     BLUE,
     COLOURS,
@@ -46,17 +48,22 @@ def bar_stages(stages: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
     stages : mapping of str to array_like of shape (n,)
         The title of each panel and the value of each class. Each value stands beside its bar.
     names : sequence of str, length n
-        The classes, from above.
+        The classes, from above, each with a name of its own.
 
     Returns
     -------
     matplotlib.figure.Figure
         The figure.
     """
+    check_range("names, their number", len(names), least=1)
+    check_count("names", set(names), len(names), "each another one")
+    bars_of = {
+        title: array(f"stages[{title!r}]", values, f"{len(names)}").astype(float)
+        for title, values in stages.items()
+    }
     height = 0.8 + 0.45 * len(names)
     figure, axes = plt.subplots(1, len(stages), figsize=(WIDTH, height), sharey=True, squeeze=False)
-    for ax, (title, values) in zip(axes.flat, stages.items(), strict=True):
-        values = np.asarray(values, dtype=float)
+    for ax, (title, values) in zip(axes.flat, bars_of.items(), strict=True):
         bars = ax.barh(list(names), values, color=BLUE, height=0.6)
         labels = [f"{value:.3g}".replace("-", "\N{MINUS SIGN}") for value in values]
         ax.bar_label(bars, labels, padding=3)
@@ -90,13 +97,13 @@ def curves(
     x : array_like, shape (n,)
         Where the curves are known.
     ys : mapping of str to array_like of shape (n,)
-        The name of each curve and its values; what is not finite is left out.
+        The name of each curve, at most five, and its values; what is not finite is left out.
     xlabel, ylabel : str
         The labels of the axes.
     scales : tuple of str, optional
         "linear" or "log" for the x axis and for the y axis.
     limits : tuple of float, optional
-        The lowest and the highest value of the y axis.
+        The lowest and the highest value of the y axis. On a logarithmic one both are above 0.
     points : sequence of (x, y, name), optional
         Points to mark, each with its name beside it where no curve runs: to the right and above,
         or, if something is in the way there, in one of `PLACES`.
@@ -110,8 +117,17 @@ def curves(
     matplotlib.figure.Figure
         The figure.
     """
+    x = array("x", x, "n")
+    check_most("ys", ys, len(COLOURS))
+    lines = over("ys", ys, x)
+    for k, scale in enumerate(scales):
+        if scale not in ("linear", "log"):
+            raise ValueError(f"scales[{k}]: expected 'linear' or 'log'. Received: {scale!r}")
+    if limits is not None:
+        check_range("limits, the highest less the lowest", limits[1] - limits[0], above=0)
+        check_range("limits", limits, above=0 if scales[1] == "log" else -np.inf)
     ax = own_axes(ax, height=3.4)
-    _draw(ax, x, ys)
+    _draw(ax, x, lines)
     if upright is not None:
         ax.axvline(upright, color=MUTED, linewidth=0.9, linestyle="-", zorder=1)
     for left, height, _ in points:
@@ -135,7 +151,8 @@ def curves_below(
     x : array_like, shape (n,)
         Where the curves are known.
     panels : mapping of str to mapping of str to array_like of shape (n,)
-        The label of each panel's y axis, and its curves by name. All panels have the same names.
+        The label of each panel's y axis, and its curves by name, at most five; what is not finite
+        is left out. All panels have the same names, in the same order.
     xlabel : str
         The label of the x axis.
 
@@ -144,11 +161,19 @@ def curves_below(
     matplotlib.figure.Figure
         The figure.
     """
+    x = array("x", x, "n")
+    names = list(next(iter(panels.values())))
+    check_most("panels, the curves of each", names, len(COLOURS))
+    for ylabel, ys in panels.items():
+        if list(ys) != names:
+            raise ValueError(
+                f"panels[{ylabel!r}]: expected the curves {names}. Received: {list(ys)}"
+            )
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(WIDTH, 2.2 * len(panels) + 0.4), sharex=True, squeeze=False
     )
     for ax, (ylabel, ys) in zip(axes.flat, panels.items(), strict=True):
-        _draw(ax, x, ys)
+        _draw(ax, x, over(f"panels[{ylabel!r}]", ys, x))
         ax.set(ylabel=ylabel)
     axes[-1, 0].set_xlabel(xlabel)
     _name_above(figure, axes[0, 0], len(axes[0, 0].lines))
@@ -179,11 +204,11 @@ def fitted_lines(
     matplotlib.figure.Figure
         The figure.
     """
+    x, y = _checks.fitting({"x": (x, "n"), "y": (y, "n")})
     rows = -(-len(lines) // 2)
     figure, axes = plt.subplots(
         rows, 2, figsize=(WIDTH, 2.4 * rows), sharex=True, sharey=True, squeeze=False
     )
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     ends = np.array([x.min() - 0.2, x.max() + 0.2])
     for ax, (title, (slope, start)) in zip(axes.flat, lines.items(), strict=False):
         ax.vlines(x, y, slope * x + start, color=ORANGE, linestyle=":", linewidth=2)
@@ -196,11 +221,11 @@ def fitted_lines(
     return figure
 
 
-def _draw(ax: Axes, x: ArrayLike, ys: Mapping[str, ArrayLike]) -> None:
+def _draw(ax: Axes, x: NDArray[Any], ys: Mapping[str, NDArray[Any]]) -> None:
     """Draw each curve in a colour and a line style of its own."""
     for k, (name, values) in enumerate(ys.items()):
         style: dict[str, Any] = {"color": COLOURS[k], "linestyle": LINE_STYLES[k]}
-        ax.plot(np.asarray(x), np.asarray(values), **style, label=name)
+        ax.plot(x, values, **style, label=name)
 
 
 def _name_points(ax: Axes, points: Sequence[tuple[float, float, str]]) -> None:

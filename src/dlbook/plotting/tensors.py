@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from dlbook import _checks
 from dlbook.plotting._cells import cell_axes, draw_cells
 from dlbook.plotting._inputs import array, check_count, check_most, check_range, tensor
 from dlbook.plotting._style import (
@@ -165,8 +166,12 @@ def picked_entries(matrix: ArrayLike, rows: ArrayLike, columns: ArrayLike) -> Fi
         The figure: the matrix with its picked cells marked, the pair of positions beside each
         row, and the result.
     """
-    matrix, rows, columns = np.asarray(matrix), np.asarray(rows), np.asarray(columns)
+    matrix = array("matrix", matrix, "height width")
     height, width = matrix.shape
+    rows, columns = _checks.fitting({"rows": (rows, "n"), "columns": (columns, "n")})
+    rows = _checks.whole_numbers("rows", rows, least=0, most=height - 1)
+    columns = _checks.whole_numbers("columns", columns, least=0, most=width - 1)
+    check_count("rows", np.unique(rows), len(rows), "each another one")
     pairs = list(zip(rows.tolist(), columns.tolist(), strict=True))
     ax = cell_axes(width + 7.5, height + 1.0)
     draw_cells(ax, matrix, (0, 1), marked=dict.fromkeys(pairs, ORANGE))

@@ -122,6 +122,7 @@ def compared_accuracies(
     matplotlib.figure.Figure
         The figure. A bar marks the mean of each row, which stands beside it.
     """
+    check_range("names, their number", len(names), least=1)
     accuracies = array("accuracies", accuracies, f"{len(names)} seeds").astype(float)
     check_range("accuracies", accuracies, least=0, most=1)
     ax = own_axes(ax, height=0.9 + 0.34 * len(names))
@@ -154,6 +155,7 @@ def way_back(names: Sequence[str], forwards: Sequence[str], backwards: Sequence[
     matplotlib.figure.Figure
         The figure. Forward arrows are solid and run on top, backward ones are dashed.
     """
+    check_range("names, their number", len(names), least=1)
     check_count("forwards", forwards, len(names) - 1, "one from each of names to the next")
     check_count("backwards", backwards, len(forwards), "as many as forwards")
     ax = own_axes(None, height=2.3)
@@ -198,6 +200,7 @@ def losses_of_ways(
         The figure: losses above; below, on a logarithmic axis, the differences of all ways but
         the first as dots, and the bounds as dashed lines. Differences of zero are left out.
     """
+    check_range("names, their number", len(names), least=1)
     check_most("names", names, len(COLOURS))
     (losses,) = _checks.fitting({"losses": (losses, f"{len(names)} steps")}, finite=False)
     named = {

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Arc, ConnectionPatch
 from numpy.typing import ArrayLike, NDArray
 
+from dlbook import _checks
+from dlbook.plotting._inputs import array, check_range
 from dlbook.plotting._style import (
     BLUE,
     GREEN,
@@ -38,15 +40,18 @@ def angle_and_shadow(a: ArrayLike, b: ArrayLike) -> Figure:
     Parameters
     ----------
     a, b : array_like, shape (2,)
-        The vectors, not zero. The left panel has their difference and the angle between them,
-        the right one the shadow that `a` throws on the line of `b`.
+        The vectors, not zero and not the same. The left panel has their difference and the angle
+        between them, the right one the shadow that `a` throws on the line of `b`.
 
     Returns
     -------
     matplotlib.figure.Figure
         The figure.
     """
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a, b = array("a", a, "2").astype(float), array("b", b, "2").astype(float)
+    check_range("a, its length", np.hypot(*a), above=0)
+    check_range("b, its length", np.hypot(*b), above=0)
+    check_range("b, its distance from a", np.hypot(*(b - a)), above=0)
     origin, foot = np.zeros(2), (a @ b) / (b @ b) * b
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 2.9), sharex=True, sharey=True)
     for ax in (left, right):
@@ -109,7 +114,9 @@ def on_and_off(
     matplotlib.figure.Figure
         The figure.
     """
-    w, points = np.asarray(weights, dtype=float), np.asarray(points, dtype=float)
+    w = array("weights", weights, "2").astype(float)
+    check_range("weights, the size of both", np.hypot(*w), above=0)
+    points = array("points", points, "n 2").astype(float)
     foot = -bias / (w @ w) * w
     along = np.array([-w[1], w[0]]) / np.hypot(*w)
     ax = own_axes(ax, height=3.9)
@@ -161,14 +168,22 @@ def enlarged_unit(
     bias : float
         Its bias.
     sizes : sequence of int, default (784, 512, 10)
-        How many units each layer has. Of large layers only some are drawn.
+        How many units each layer has, at least 1, in three layers or more. Of large layers only
+        some are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
         The figure.
     """
-    image, weights = np.asarray(image, dtype=float), np.asarray(weights, dtype=float)
+    image, weights = (
+        values.astype(float)
+        for values in _checks.fitting(
+            {"image": (image, "height width"), "weights": (weights, "height width")}
+        )
+    )
+    check_range("sizes, their number", len(sizes), least=3)
+    check_range("sizes", sizes, least=1)
     figure = plt.figure(figsize=(WIDTH, 4.9))
     parts: Any = figure.subfigures(2, 1, height_ratios=(2.6, 2.3))
     above, below = parts
@@ -215,7 +230,7 @@ def _network(ax: Axes, sizes: Sequence[int]) -> tuple[float, float]:
         count = min(size, SHOWN)
         heights = np.arange(count) - (count - 1) / 2
         layers.append([(2.4 * k, -height) for height in heights])
-    chosen = (1, min(sizes[1], SHOWN) - 2)
+    chosen = (1, max(min(sizes[1], SHOWN) - 2, 0))
 
     def drawn(layer: int, unit: int) -> bool:
         return sizes[layer] <= SHOWN or unit != SHOWN // 2

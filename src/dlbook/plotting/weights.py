@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from dlbook.plotting._inputs import array, check_most, check_range
 from dlbook.plotting._style import BLUE, COLOURS, INK, LINE_STYLES, MUTED, ORANGE, WIDTH, styled
 
 MARKERS = ("o", "s", "^", "D", "v")
@@ -23,7 +24,7 @@ def sizes_by_layer(forward: Mapping[str, ArrayLike], backward: Mapping[str, Arra
         For each way to draw the first weights, at most five, the size of the numbers that each
         layer gives, above 0; the first entry belongs to the input.
     backward : mapping of str to (array_like of float, shape (layers,))
-        For the same ways the size of the gradient with respect to the same numbers.
+        For the same ways the size of the gradient with respect to the same numbers, above 0.
 
     Returns
     -------
@@ -34,17 +35,24 @@ def sizes_by_layer(forward: Mapping[str, ArrayLike], backward: Mapping[str, Arra
     Raises
     ------
     ValueError
-        If the two mappings do not hold the same ways.
+        If the two mappings do not hold the same ways, or more than five, or if a size is not
+        above 0.
     """
+    check_most("forward", forward, len(COLOURS))
     if list(forward) != list(backward):
         raise ValueError(f"backward: expected the ways {list(forward)}. Received: {list(backward)}")
     figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 5.0), sharex=True)
-    for ax, values, title in zip(
-        panels, (forward, backward), ("forward: numbers", "backward: gradients"), strict=True
+    for ax, argument, ways, title in zip(
+        panels,
+        ("forward", "backward"),
+        (forward, backward),
+        ("forward: numbers", "backward: gradients"),
+        strict=True,
     ):
-        looks = zip(values.items(), COLOURS, LINE_STYLES, MARKERS, strict=False)
+        looks = zip(ways.items(), COLOURS, LINE_STYLES, MARKERS, strict=False)
         for (name, sizes), colour, line_style, marker in looks:
-            sizes = np.asarray(sizes, dtype=float)
+            sizes = array(f"{argument}[{name!r}]", sizes, "layers").astype(float)
+            check_range(f"{argument}[{name!r}]", sizes, above=0)
             ax.plot(
                 np.arange(len(sizes)), sizes, label=name, color=colour, ls=line_style,
                 marker=marker, markersize=4,
@@ -64,14 +72,15 @@ def sum_histogram(sums: ArrayLike) -> Figure:
     Parameters
     ----------
     sums : array_like of float, shape (n,)
-        The sums, some below 0.
+        The sums, below and above 0.
 
     Returns
     -------
     matplotlib.figure.Figure
         The figure: a bar for each value; those that relu cuts off are hatched and pale.
     """
-    values, counts = np.unique(np.asarray(sums, dtype=float), return_counts=True)
+    sums = array("sums", sums, "n").astype(float)
+    values, counts = np.unique(sums, return_counts=True)
     figure, ax = plt.subplots(figsize=(WIDTH, 2.4))
     width = 0.8 * (np.diff(values).min() if len(values) > 1 else 1.0)
     for kept, colour, hatch, label in (
