@@ -45,6 +45,7 @@ MODULES = {
 }
 """The modules whose tests must bite, and their tests; the table of refused input is for all."""
 
+FIGURES = ["test_figure_arguments.py", "test_drawings.py"]
 OTHERS = {
     "_arrays": ["test_autodiff.py", "test_random_expressions.py"],
     "_checks": [],
@@ -67,11 +68,11 @@ OTHERS = {
         "test_plotting_geometry.py",
         "test_drawings.py",
     ],
-    "plotting/_inputs": ["test_drawings.py"],
-    "plotting/_style": ["test_drawings.py"],
-    "plotting/summary": ["test_plotting_bugs.py", "test_drawings.py"],
+    "plotting/_inputs": FIGURES,
+    "plotting/_style": FIGURES,
+    "plotting/summary": ["test_plotting_bugs.py", *FIGURES],
 } | {
-    f"plotting/{path.stem.removeprefix('test_plotting_')}": [path.name, "test_drawings.py"]
+    f"plotting/{path.stem.removeprefix('test_plotting_')}": [path.name, *FIGURES]
     for path in sorted((ROOT / "tests").glob("test_plotting_*.py"))
 }
 """The rest of the package, which is tried by name, and its tests."""
