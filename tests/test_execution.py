@@ -441,6 +441,9 @@ def test_a_build_runs_pages_with_cells_once_and_again_when_they_change(book, tmp
     assert book() == [(["one"], {"one": 2.5, "two": 2.5, "three": runner.TIMEOUT - 1})]
     (tmp_path / "source/one.md").write_text(page("1", "3") + "\nMore text.\n", "utf-8")
     assert book() == [], "only the text has changed"
+    # The session that runs the notebooks reads it there, too.
+    times = json.loads((tmp_path / "build/seconds.json").read_text("utf-8"))
+    assert times == {"one": 2.5, "two": 2.5}
 
 
 def test_a_build_that_shows_the_layout_alone_runs_nothing(book, tmp_path):
@@ -568,8 +571,11 @@ def test_a_damaged_entry_is_not_held_and_can_be_added_again(kept, damage):
 
 
 @pytest.mark.parametrize("damage", ["gone", "nonsense", "empty", "cut"])
-def test_a_cache_without_a_sound_database_begins_anew(kept, damage):
+def test_a_cache_without_a_sound_database_begins_anew(kept, damage, monkeypatch):
     folder, pages = kept
+    told = []
+    tells = types.SimpleNamespace(info=lambda words, *values: told.append(words % values))
+    monkeypatch.setattr(book_execution, "LOGGER", tells)
     database = folder / "global.db"
     if damage == "gone":
         database.unlink()
@@ -580,5 +586,8 @@ def test_a_cache_without_a_sound_database_begins_anew(kept, damage):
     else:
         database.write_bytes(database.read_bytes()[:5000])
     assert held(kept) == []
+    words = r"(?s)the cache of executed pages cannot be read \(.+\): it begins anew"
+    assert bool(told) == (damage != "gone"), "without a file there is nothing that cannot be read"
+    assert all(re.match(words, line) for line in told), told
     keep(folder, *pages)
     assert held(kept) == ["one", "two"]
