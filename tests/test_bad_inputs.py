@@ -1094,7 +1094,8 @@ REFUSED_FIGURES = {
         (({"a": -1.0},), ValueError, "seconds: expected numbers above 0"),
     ],
     "speed.time_shares": [
-        (({"a": {"f": 1.0}, "b": {"g": 1.0}},), ValueError, r"parts\['b'\]: .*keys"),
+        (({"a": {"f": 1.0, "g": 1}, "b": {"g": 1.0}},), ValueError, r"parts\['b'\]: .*keys"),
+        (({"a": {"f": 1.0}, "b": {"f": 1, "g": 1}},), ValueError, r"parts\['a'\]: .*keys"),
         (({"a": {"f": -1.0}},), ValueError, r"parts\['a'\]: expected .*at least 0"),
     ],
     "summary.training_loop": [

@@ -69,7 +69,7 @@ def time_shares(parts: Mapping[str, Mapping[str, float]], *, ax: Axes | None = N
         The figure.
     """
     names = list(parts)
-    kinds = list(parts[names[0]])
+    kinds = list(dict.fromkeys(kind for shares in parts.values() for kind in shares))
     for name, shares in parts.items():
         check_most(f"parts[{name!r}]", shares, len(COLOURS))
         check_keys(f"parts[{name!r}]", shares, kinds)
