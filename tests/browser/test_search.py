@@ -1,6 +1,7 @@
 """The search: it finds the page that teaches, and can be used by everybody, from disk too."""
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -431,6 +432,92 @@ def test_what_was_typed_is_mended_only_where_the_book_has_no_such_word(small):
     ]:
         answer = small(typed)
         assert (answer["words"], answer["corrected"]) == (words, corrected), typed
+
+
+def piece(anchor, title, text, code=""):
+    return {"anchor": anchor, "title": title, "text": text, "code": code}
+
+
+LARGER = [
+    *SMALL,
+    {"url": "big-numbers.html", "kind": "page", "title": "Naïve sums of 60,000 numbers",
+     "teaches": ["matrix products", "vectorization"], "introduces": ["one-hot", "learning rate"],
+     "pieces": [
+         piece("", "Naïve sums of 60,000 numbers", "The axes of matrices, and a llama beside."),
+         piece("products", "Products", "A product W @ x + b, and again W @ x + b. Then np.dot.",
+               "y = W @ x + b  # a quokka"),
+         piece("dots", "Dots", "Of W, x and b: a wombat, w1s and w2s, 0.01 or 1e-4; neuralnets.",
+               "np.dot(W, x)"),
+         piece("q", "Questions", "A wombat, a wombat, a wombat. One hot day, a one-hot vector."),
+         piece("vectors", "Vectors", "The vectors are vectorised; general vectors generalise.",
+               "vector = general(numbat)"),
+         piece("colours", "Colours", "A grey centre, modelled by its neighbours' colour: greys."),
+         piece("nets", "Nets", "The neural nets, neuralnets, neuralnets; a numbat and a numbat."),
+     ]},
+    {"url": "notation.html", "kind": "notation", "title": "Symbols", "teaches": [],
+     "introduces": [], "pieces": [
+         piece("", "Symbols", "All symbols."), piece("eta", "η, the learning rate", "A llama."),
+         piece("w", "wombat", "The sign of a wombat. " + 4 * FILLER),
+     ]},
+    {"url": "references.html", "kind": "bibliography", "title": "Papers", "teaches": [],
+     "introduces": [], "pieces": [
+         piece("", "Papers", "What others wrote."),
+         piece("wombat1986", "Wombat 1986", "On the wombat, its vectors and its numbat."),
+     ]},
+]  # fmt: skip
+QUESTIONS = (
+    """
+llama|llamas|wombat|numbat|quokka|vector|vectors|vectorize|general|generalization|matrix|axis|axes
+w1|w1s|w2|x|b|W @ x + b|np.dot|np dot|0.01|1e-4|60000|60,000|sixty|naive sums|sums naive|colors
+gray center|model|modeling|neighbor|one-hot|one hot|onehot|hot one|learning rate|rate of learning
+rates|neural nets|neuralnets|neuralnet|neural net|back propagation|other things|big numbers|meet
+the weights|weight|fox|red fox|fox red|red|gnu|gnus|ibis|yak|yaks|zoo.llama|zoo_llama|zoo|okapi
+Package|Glossary|Symbols|Papers|wombat 1986|1986|wombta|wobmat llama|vektor|nunbat|numbats|x y z
+llama alpaca yak|what is a llama?|is it so|why|tapir|things|begins|beg|be|animal bird hair|word
+all|functions|signs|a wombat, a wombat|matrix product|products of matrices|product|W x|code|one
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+ANSWERS = Path(__file__).with_name("answers.json")
+
+
+def test_the_best_answers_to_a_hundred_questions_are_those_that_were_written_down(search_page):
+    """Weights have no right values, but a change of one that is not meant shall be noticed.
+
+    With DLBOOK_RECORD=1 the answers are written down anew: read them before you commit them.
+    """
+    found = search_page.evaluate(
+        """async ([pages, questions]) => {
+             const engine = await new BookSearch.Engine({ pages }).fill();
+             return Object.fromEntries(questions.map((one) => [one, engine.search(one)]));
+        }""",
+        [LARGER, QUESTIONS],
+    )
+    told = {
+        question: {
+            "read as": " ".join(answer["words"]) + f" {answer['corrected']!r}",
+            "found": [
+                f"{one['url']} {one['kind']} {len(one['excerpt'])} "
+                + " ".join(f"{part['url'].partition('#')[2]}" for part in one["parts"])
+                for one in answer["results"]
+            ],
+            "scores": [float(f"{one['score']:.4g}") for one in answer["results"]],
+        }
+        for question, answer in found.items()
+    }
+    if os.environ.get("DLBOOK_RECORD"):
+        lines = (
+            f"{json.dumps(question)}: {json.dumps(answer, ensure_ascii=False)}"
+            for question, answer in told.items()
+        )
+        ANSWERS.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+    expected = json.loads(ANSWERS.read_text("utf-8"))
+    # Another version of Chromium may round a logarithm otherwise: a unit of the last digit.
+    scores = {question: answer.pop("scores") for question, answer in expected.items()}
+    for question, answer in told.items():
+        assert answer.pop("scores") == pytest.approx(scores[question], rel=1e-3), question
+    assert told == expected
 
 
 # -- the search as it is seen ----------------------------------------------------------------
