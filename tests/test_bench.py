@@ -59,6 +59,10 @@ def test_runners_take_turns_after_one_warm_up_each():
     assert all((runs == 1).all() for runs in seconds.values()), "from one tick to the next"
 
 
+def test_there_are_five_rounds_if_nobody_says_how_many():
+    assert bench.take_turns({"a": int})["a"].shape == (5,)
+
+
 def test_no_rounds_are_refused():
     with pytest.raises(ValueError, match="rounds: expected a whole number of at least 1"):
         bench.take_turns({"a": int}, rounds=0)

@@ -83,6 +83,14 @@ def test_composition_is_associative(chain):
     assert_close(left.vector, right.vector, first, second, third)
 
 
+def test_a_map_is_equal_to_itself_alone_and_can_be_a_key():
+    """Entries of two maps may be compared; whether all are equal is no question for ``==``."""
+    one, other = rotation(30), rotation(30)
+    assert one == one
+    assert one != other
+    assert {one: 1, other: 2}[one] == 1
+
+
 @repeatable
 @given(chains(length=1))
 def test_the_identity_changes_no_map(chain):

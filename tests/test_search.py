@@ -123,6 +123,20 @@ def test_blocks_end_words_and_what_runs_on_in_a_line_does_not():
     assert nameless == {"anchor": "", "title": "No name", "text": "Text.", "code": ""}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("p", "li", "dt", "dd", "tr", "td", "th", "div", "section", "figcaption", "table", "ul"),
+        *("ol", "dl", "h1", "h2", "h3", "h4", "pre", "details", "figure", "blockquote"),
+    ],
+)
+def test_words_of_two_blocks_are_never_one_word(name):
+    node = book_search.BeautifulSoup("<main></main>", "html.parser").main
+    for text in ("one", "two"):
+        node.append(book_search.BeautifulSoup("", "html.parser").new_tag(name, string=text))
+    assert book_search.plain(node).split() == ["one", "two"]
+
+
 def test_a_heading_inside_of_something_else_is_not_that_of_the_section():
     html = """<article><section id="s"><h1>Title</h1><section id="aside"><div><h2>Box</h2></div>
     <p>inside</p></section></section></article>"""

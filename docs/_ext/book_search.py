@@ -33,7 +33,7 @@ SKIPPED_CLASSES = {
 # These stand on lines of their own; what else there is runs on in the sentence.
 BLOCKS = {
     "p", "li", "dt", "dd", "tr", "td", "th", "div", "section", "figcaption", "table", "ul", "ol",
-    "dl", "h1", "h2", "h3", "h4", "pre", "details", "figure", "blockquote",
+    "dl", "h1", "h2", "h3", "h4", "details", "figure", "blockquote",
 }  # fmt: skip
 HEADINGS = {"h1", "h2", "h3"}
 # How formulas are written in a line.
@@ -130,7 +130,7 @@ def plain(node: Tag) -> str:
     """Return the text of a node, and nothing of what is skipped."""
     piece = Piece()
     read(node, piece, [])
-    return tidy("".join([*piece.text, *piece.code]))
+    return tidy("\n".join(["".join(piece.text), *piece.code]))
 
 
 def sections(article: Tag) -> list[dict[str, Any]]:
