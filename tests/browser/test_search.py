@@ -451,7 +451,8 @@ LARGER = [
          piece("q", "Questions", "A wombat, a wombat, a wombat. One hot day, a one-hot vector."),
          piece("vectors", "Vectors", "The vectors are vectorised; general vectors generalise.",
                "vector = general(numbat)"),
-         piece("species", "Species", "A zorille once, and its conv2ds.", 3 * "zorilla conv2d "),
+         piece("species", "Species", "A zorille once, and its conv2ds. A zebrafish is no zebra. "
+               "A sea-cow, two sea-cows, a fire-fly and a fire-fly.", 3 * "zorilla conv2d "),
          piece("colours", "Colours", "A grey centre, modelled by its neighbours' colour: greys."),
          piece("nets", "Nets", "The neural nets, neuralnets, neuralnets; a numbat and a numbat."),
      ]},
@@ -475,7 +476,7 @@ rates|neural nets|neuralnets|neuralnet|neural net|back propagation|other things|
 the weights|weight|fox|red fox|fox red|red|gnu|gnus|ibis|yak|yaks|zoo.llama|zoo_llama|zoo|okapi
 Package|Glossary|Symbols|Papers|wombat 1986|1986|wombta|wobmat llama|vektor|nunbat|numbats|x y z
 llama alpaca yak|what is a llama?|is it so|why|tapir|things|begins|beg|be|animal bird hair|word
-all|functions|signs|zorillo|conv2d|conv2ds|a wombat, a wombat|matrix product|products of matrices|product|W x|code|one
+all|functions|signs|zorillo|convxd|sea cow|fire fly|zebra|zebra fish|conv2d|conv2ds|a wombat, a wombat|matrix product|products of matrices|product|W x|code|one
 """.strip()
     .replace("\n", "|")
     .split("|")
