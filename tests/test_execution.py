@@ -215,6 +215,11 @@ def test_what_is_alike_comes_in_the_order_of_names():
     assert [each.name for each in runner.in_order(pages, {})] == ["a", "b", "c"]
 
 
+def test_the_settings_of_kernels_are_where_they_are_looked_for():
+    assert (runner.KERNEL / "matplotlibrc").is_file()
+    assert (runner.KERNEL / "profile_default" / "startup").is_dir()
+
+
 def test_kernels_find_their_settings_in_the_folder_and_not_at_home(tmp_path, monkeypatch):
     for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS"):
         monkeypatch.setenv(name, "1")

@@ -137,6 +137,18 @@ def test_words_of_two_blocks_are_never_one_word(name):
     assert book_search.plain(node).split() == ["one", "two"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("headerlink", "reading-time", "section-number", "eqno", "viewcode-back", "viewcode-link"),
+        *("question-choices", "question-mistakes", "question-reasons", "copybtn"),
+    ],
+)
+def test_what_is_no_text_of_the_page_is_not_in_the_index(name):
+    html = f'<p>before <span class="more {name}">nothing</span> after</p>'
+    assert book_search.plain(book_search.BeautifulSoup(html, "html.parser")) == "before after"
+
+
 def test_a_heading_inside_of_something_else_is_not_that_of_the_section():
     html = """<article><section id="s"><h1>Title</h1><section id="aside"><div><h2>Box</h2></div>
     <p>inside</p></section></section></article>"""

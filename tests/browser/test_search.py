@@ -476,7 +476,8 @@ rates|neural nets|neuralnets|neuralnet|neural net|back propagation|other things|
 the weights|weight|fox|red fox|fox red|red|gnu|gnus|ibis|yak|yaks|zoo.llama|zoo_llama|zoo|okapi
 Package|Glossary|Symbols|Papers|wombat 1986|1986|wombta|wobmat llama|vektor|nunbat|numbats|x y z
 llama alpaca yak|what is a llama?|is it so|why|tapir|things|begins|beg|be|animal bird hair|word
-all|functions|signs|zorillo|convxd|sea cow|fire fly|zebra|zebra fish|conv2d|conv2ds|a wombat, a wombat|matrix product|products of matrices|product|W x|code|one
+all|functions|signs|zorillo|convxd|sea cow|fire fly|zebra|zebra fish
+conv2d|conv2ds|a wombat, a wombat|matrix product|products of matrices|product|W x|code|one
 """.strip()
     .replace("\n", "|")
     .split("|")
