@@ -131,9 +131,8 @@ def test_blocks_end_words_and_what_runs_on_in_a_line_does_not():
     ],
 )
 def test_words_of_two_blocks_are_never_one_word(name):
-    node = book_search.BeautifulSoup("<main></main>", "html.parser").main
-    for text in ("one", "two"):
-        node.append(book_search.BeautifulSoup("", "html.parser").new_tag(name, string=text))
+    html = f"<{name}>one</{name}><{name}>two</{name}>"
+    node = book_search.BeautifulSoup(html, "html.parser")
     assert book_search.plain(node).split() == ["one", "two"]
 
 
