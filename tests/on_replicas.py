@@ -24,6 +24,7 @@ from dlbook import (
     optimizers,
 )
 from dlbook.checkpoints import Checkpoints
+from noise import Noise
 
 REPLICAS = 3
 RNG = np.random.default_rng(20260101)
@@ -76,18 +77,6 @@ class Lookup:
         inputs = tf.convert_to_tensor(inputs)
         rows = tf.gather(self.table, tf.cast(inputs[:, 0] > 0, tf.int32))
         return tf.nn.softmax(inputs @ self.W + rows)
-
-
-class Noise:
-    """A layer without weights that draws random numbers."""
-
-    weights = ()
-
-    def __init__(self):
-        self.generator = tf.random.Generator.from_seed(7)
-
-    def __call__(self, x):
-        return x * (1 + 0.1 * self.generator.normal(tf.shape(x)))
 
 
 def noisy_model():

@@ -14,24 +14,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 from dlbook import NaiveDense, NaiveSequential, _keeper, autodiff, fit, optimizers, training
 from dlbook.checkpoints import Checkpoints
+from noise import Noise
 
 pytestmark = pytest.mark.numeric
 
 PROGRAM = Path(__file__).with_name("workers_train.py")
-
-
-class Noise:
-    """A layer without weights that draws random numbers."""
-
-    weights = ()
-
-    def __init__(self):
-        self.generator = tf.random.Generator.from_seed(7)
-
-    def __call__(self, x):
-        return x * (1 + 0.1 * self.generator.normal(tf.shape(x)))
 
 
 def small_model(*first, hidden=5):

@@ -48,6 +48,16 @@ def small_table(monkeypatch):
     addresses.cache_clear()
 
 
+@pytest.mark.parametrize(("module", "place"), book_code_links.MODULES.items())
+def test_names_stand_where_the_libraries_put_the_documentation_of_a_module(module, place):
+    library, *inner = module.split(".")
+    if library == "numpy":
+        expected = f"generated/{module}."
+    else:
+        expected = "/".join(["tf", *["keras"] * (library == "keras"), *inner, ""])
+    assert place == expected
+
+
 def built(folder, *cells, language="ipython3", builder="html", page="page"):
     """Build a page with these cells; return the app."""
     body = "\n\n".join(f"```{{code-block}} {language}\n{cell}\n```" for cell in cells)

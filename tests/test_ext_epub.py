@@ -9,6 +9,7 @@ import pytest
 from sphinx.application import Sphinx
 from sphinx.builders import _epub_base
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
 PACKAGE = """<package><manifest>
     <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
     <item id="a" href="a.xhtml" media-type="application/xhtml+xml" />
@@ -38,7 +39,7 @@ def book(tmp_path):
 
 def test_formulas_use_the_attributes_of_mathml_3():
     formula = (
-        f'<math xmlns="{book_epub.MATHML}"><mfrac displaystyle="true" scriptlevel="0"><mi>a</mi>'
+        f'<math xmlns="{MATHML}"><mfrac displaystyle="true" scriptlevel="0"><mi>a</mi>'
         '<mfrac displaystyle="true"><mi>b</mi><mi>c</mi></mfrac></mfrac><mo>=</mo>'
         '<mstyle displaystyle="true"><mi>d</mi></mstyle></math>'
     )
@@ -55,13 +56,13 @@ def test_formulas_use_the_attributes_of_mathml_3():
 
 
 def test_what_follows_an_element_and_its_other_attributes_stay_where_they_are():
-    ET.register_namespace("other", book_epub.MATHML)  # as another library might have it
+    ET.register_namespace("other", MATHML)  # as another library might have it
     formula = (
-        f'<math xmlns="{book_epub.MATHML}" display="block">\n<mtext>if</mtext> \n'
+        f'<math xmlns="{MATHML}" display="block">\n<mtext>if</mtext> \n'
         '<mrow scriptlevel="1" class="c"><mi>x</mi></mrow> then <mi>y</mi>\n</math>'
     )
     assert book_epub.to_xhtml(f"{formula}.<math") == (
-        f'<math xmlns="{book_epub.MATHML}" display="block">\n<mtext>if</mtext> \n'
+        f'<math xmlns="{MATHML}" display="block">\n<mtext>if</mtext> \n'
         '<mstyle scriptlevel="1"><mrow class="c"><mi>x</mi></mrow></mstyle> then <mi>y</mi>\n'
         "</math>.<math"
     )

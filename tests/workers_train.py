@@ -45,6 +45,7 @@ import numpy as np
 
 from dlbook import NaiveDense, NaiveSequential, _keeper, evaluate, fit, optimizers
 from dlbook.checkpoints import Checkpoints
+from noise import Noise
 
 rng = np.random.default_rng(20260101)
 images = rng.normal(size=(options.examples, 6)).astype("float32")
@@ -55,18 +56,6 @@ OPTIMIZERS = {
     "keras": lambda: keras.optimizers.Adam(0.01),
     "clipped": lambda: keras.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=0.05),
 }
-
-
-class Noise:
-    """A layer without weights that draws random numbers."""
-
-    weights = ()
-
-    def __init__(self):
-        self.generator = tf.random.Generator.from_seed(7)
-
-    def __call__(self, x):
-        return x * (1 + 0.1 * self.generator.normal(tf.shape(x)))
 
 
 class Dying(_keeper.Keeper):
