@@ -474,7 +474,7 @@ w1|w1s|w2|x|b|W @ x + b|np.dot|np dot|0.01|1e-4|60000|60,000|sixty|naive sums|su
 gray center|model|modeling|neighbor|one-hot|one hot|onehot|hot one|learning rate|rate of learning
 rates|neural nets|neuralnets|neuralnet|neural net|back propagation|other things|big numbers|meet
 the weights|weight|fox|red fox|fox red|red|gnu|gnus|ibis|yak|yaks|zoo.llama|zoo_llama|zoo|okapi
-Package|Glossary|Symbols|Papers|wombat 1986|1986|wombta|wobmat llama|vektor|nunbat|numbats|x y z
+Package|Glossary|Symbols|Papers|wombat 1986|1986|wombta|wobmat llama|vectqr|nunbat|numbats|x y z
 llama alpaca yak|what is a llama?|is it so|why|tapir|things|begins|beg|be|animal bird hair|word
 all|functions|signs|zorillo|convxd|sea cow|fire fly|zebra|zebra fish
 conv2d|conv2ds|a wombat, a wombat|matrix product|products of matrices|product|W x|code|one
