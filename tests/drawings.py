@@ -116,10 +116,10 @@ def told(artist: Artist) -> dict[str, Any]:
             "arrow": "" if arrow is None else listed(arrow),
         }
     elif isinstance(artist, Patch):
-        path = artist.get_path()
-        if not hasattr(artist, "get_arrowstyle"):
-            path = artist.get_patch_transform().transform_path(path)
         arrow = hasattr(artist, "get_arrowstyle")
+        path = artist.get_path()
+        if not arrow:
+            path = artist.get_patch_transform().transform_path(path)
         # Where the box of a text is, depends on its letters.
         of_text = isinstance(artist, FancyBboxPatch) and artist.axes is None
         facts |= {
@@ -260,7 +260,7 @@ def differences(found: list[str], expected: list[str]) -> list[str]:
     """Return the lines in which two descriptions differ by more than roundings.
 
     Both numbers were rounded to four digits, so equal ones may differ by one in the last of them,
-    which is a thousandth of the number at most.
+    which is a thousandth of the number at most. Means are whole thousandths, and may differ by one.
     """
     if len(found) != len(expected):
         return [f"{len(found)} lines in place of {len(expected)}", *set(found) ^ set(expected)]

@@ -63,11 +63,7 @@ OTHERS = {
     "data_parallel": ["test_data_parallel.py"],
     "workers": ["test_workers.py"],
     "bench/__init__": ["test_bench.py"],
-    "plotting/_cells": [
-        "test_plotting_tensors.py",
-        "test_plotting_geometry.py",
-        "test_drawings.py",
-    ],
+    "plotting/_cells": ["test_plotting_tensors.py", "test_plotting_geometry.py", *FIGURES],
     "plotting/_inputs": FIGURES,
     "plotting/_style": FIGURES,
     "plotting/summary": ["test_plotting_bugs.py", *FIGURES],

@@ -209,9 +209,9 @@ def test_the_single_page_is_printed_from_beside_the_pages_and_goes(site, monkeyp
     assert target.read_bytes() == b"%PDF of the book"
     started, (path, text, wait, timeout), (command, options), *ends = browser.asked
     assert started == (book_pdf.CHROMIUM, book_pdf.FLAGS)
-    # Without these Chromium asks its makers for news and parts while it prints.
-    quiet = {"background-networking", "component-update", "sync", "quic", "gpu"}
-    assert {f"--disable-{what}" for what in quiet} <= set(book_pdf.FLAGS)
+    # A printer needs no network, so what asks for it is off, as in the browser tests; nor a screen.
+    unneeded = {"background-networking", "component-update", "sync", "quic", "gpu"}
+    assert {f"--disable-{what}" for what in unneeded} <= set(book_pdf.FLAGS)
     assert {"--no-first-run", "--no-sandbox"} <= set(book_pdf.FLAGS)
     assert path.parent == site.resolve(), "figures and fonts are found by their paths"
     assert text == whole

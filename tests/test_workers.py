@@ -259,8 +259,7 @@ def test_a_system_without_groups_of_processes_is_refused(monkeypatch):
 
 
 def test_workers_that_cannot_all_be_started_are_ended(monkeypatch, tmp_path):
-    script = tmp_path / "sleeps.py"
-    script.write_text("import time\ntime.sleep(600)\n")
+    program = script(tmp_path, "import time\ntime.sleep(600)\n")
     start, started = workers._Crew._start, []
 
     def one_only(crew, index, *rest):
@@ -271,13 +270,11 @@ def test_workers_that_cannot_all_be_started_are_ended(monkeypatch, tmp_path):
 
     monkeypatch.setattr(workers._Crew, "_start", one_only)
     with pytest.raises(OSError, match="^no more processes$"):
-        workers.run([script], 2, output=io.StringIO())
+        run([program], 2)
     assert [process.poll() is None for process in started] == [False]
 
 
 def test_workers_may_be_run_by_another_thread_than_the_first(tmp_path):
-    script = tmp_path / "speaks.py"
-    script.write_text("print('done')\n")
     with ThreadPoolExecutor(1) as pool:
-        ended = pool.submit(workers.run, [script], 1, output=io.StringIO()).result(60)
-    assert ended.code == 0
+        ending, _ = pool.submit(run, [script(tmp_path, "print('done')")], 1).result(60)
+    assert ending.code == 0
