@@ -1,5 +1,6 @@
 """How pages are run: side by side, to their end, with plain words about what does not hold."""
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -287,28 +288,30 @@ def surroundings(monkeypatch):
 
 
 def run(tmp_path, **pages):
+    """Run pages, and return how they went, what was told, and the pages."""
     runner.settle_surroundings(tmp_path)
-    found = []
+    found = {}
     for name, text in pages.items():
-        (tmp_path / f"{name}.md").write_text(text)
-        found.append(runner.read_page(tmp_path / f"{name}.md"))
+        path = tmp_path / f"{name}.md"
+        path.write_text(text)
+        found[path.stem] = runner.read_page(path)
     said = []
-    runs = runner.run_pages(found, tmp_path, workers=2, tell=said.append)
-    return {each.page: each for each in runs}, said, {page.name: page.path for page in found}
+    runs = runner.run_pages(list(found.values()), tmp_path, workers=2, tell=said.append)
+    return {each.page: each for each in runs}, said, found
 
 
 def test_each_failing_check_is_told_with_its_line_and_later_cells_run(tmp_path):
     text = page(
         "x = 1", "x = 2\n\nassert x == 3, 'three'", "x += 1", "def f():\n    assert x > 3\nf()"
     )
-    runs, _, paths = run(tmp_path, one=text)
+    runs, _, pages = run(tmp_path, one=text)
     first, second = runs["one"].failures
     lines = text.splitlines()
     assert lines[first.line - 1] == "assert x == 3, 'three'"
     assert (first.claim, first.values, first.words) == ("x == 3", "x is 2; expected: == 3", "three")
     assert lines[second.line - 1] == "f()"
     assert second.values == "x is 3; expected: > 3"
-    words = runner.report(list(runs.values()), paths)
+    words = runner.report(list(runs.values()), {"one": pages["one"].path})
     assert f"one.md:{first.line}\n  claim:  x == 3\n  came:   x is 2; expected: == 3" in words
 
 
@@ -384,7 +387,136 @@ def test_chatter_of_tensorflow_is_left_out_and_other_words_are_not():
     assert runner.heard(text) == ["Something is really wrong"]
 
 
+# -- who is told what, and which threads there are ---------------------------------------------
+
+
+def told(monkeypatch, folder, *pages, **how):
+    """Run pages without kernels, and return what was told, what each got, and who was done."""
+    given, said, ended, begun = {}, [], [], asyncio.Event()
+
+    async def run_page(page, log, threads):
+        given[page.name] = log, threads
+        if page.name == "first":
+            await begun.wait()
+        if page.name == "second":
+            begun.set()
+        failed = [runner.Failure(3, words="bad")] if page.name == "bad" else []
+        return runner.Run(page.name, 2.4, failed, ["a", "b"] if page.name == "talks" else [])
+
+    monkeypatch.setattr(runner, "run_page", run_page)
+    runs = runner.run_pages(
+        [runner.Page(name, Path("page.md"), notebook_of(*cells)) for name, *cells in pages],
+        folder, tell=said.append, done=lambda page, run: ended.append((page.name, run.page)), **how,
+    )  # fmt: skip
+    assert ended == [(run.page, run.page) for run in runs]
+    return said, given, [run.page for run in runs]
+
+
+def test_each_page_is_told_when_it_begins_and_how_it_ended(monkeypatch, tmp_path):
+    monkeypatch.setattr(runner, "cores", lambda: 6)
+    pages = ("short", ("x",)), ("bad", ("xx",)), ("a/b", ("x", "timing")), ("talks", ("y",))
+    said, given, order = told(monkeypatch, tmp_path, *pages, workers=1, seconds={"talks": 9.0})
+    assert said == [
+        "4 pages to run: 3 of them 1 at a time, then 1 that measure time, alone",
+        "running talks", "ran talks in 2 s, 3 left", "  talks: a", "  talks: b",
+        "running bad", "FAILED bad in 2 s, 2 left",
+        "running short", "ran short in 2 s, 1 left",
+        "running a/b", "ran a/b in 2 s, 0 left",
+    ]  # fmt: skip
+    assert order == ["talks", "bad", "short", "a/b"]
+    assert given["a/b"][0] == tmp_path / "logs" / "a-b.log"
+    assert (tmp_path / "logs").is_dir()
+
+
+def test_pages_that_measure_time_begin_with_the_longest(monkeypatch, tmp_path):
+    pages = ("one", ("x", "timing")), ("two", ("xx", "timing")), ("three", ("x", "timing"))
+    _, _, order = told(monkeypatch, tmp_path, *pages, seconds={"three": 2.0})
+    assert order == ["three", "two", "one"]
+
+
+def test_pages_side_by_side_share_the_cores_and_one_alone_has_all_but_in_blas(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(runner, "cores", lambda: 6)
+    pages = ("first", ("x",)), ("second", ("x",)), ("alone", ("x", "timing"))
+    for workers, share in ((2, "3"), (4, "1"), (8, "1"), (None, "1")):
+        said, given, _ = told(monkeypatch, tmp_path, *pages, workers=workers)
+        assert f"2 of them {workers or 6} at a time" in said[0]
+        assert "; now first" in "".join(said)
+        both = {"OPENBLAS_NUM_THREADS": share, "TF_NUM_INTRAOP_THREADS": share}
+        assert [given[name][1] for name in ("first", "second")] == [both, both]
+        assert given["alone"][1] == {"OPENBLAS_NUM_THREADS": "1"}
+
+
+def test_a_kernel_runs_beside_its_page_and_leaves_nothing_of_the_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "5")
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    code = "import os\nprint(os.getcwd(), flush=True)\nos.write(2, b'strange words\\n')\n"
+    code += "print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['TF_NUM_INTRAOP_THREADS'])"
+    runs, said, pages = run(tmp_path, **{"docs/one": page(code, "1")})
+    assert runs["one"].failures == []
+    assert runs["one"].said == ["strange words"]
+    assert "  one: strange words" in said
+    assert runs["one"].seconds > 0
+    notebook = pages["one"].notebook
+    assert notebook.metadata["language_info"]["name"] == "python"
+    first, second = (cell for cell in notebook.cells if cell.cell_type == "code")
+    share = max(1, runner.cores() // 2)
+    (output,) = first.outputs
+    assert output.text == f"{folder}\n{share} 5\n", "whoever builds may choose another number"
+    assert (first.execution_count, second.execution_count) == (1, 2)
+    assert not any("execution" in cell.metadata for cell in notebook.cells)
+
+
+def test_a_cell_that_takes_too_long_is_told(tmp_path, monkeypatch):
+    execute = runner.run_cell
+
+    async def too_long(client, page, index):
+        if page.notebook.cells[index].source == "2":
+            raise runner.CellTimeoutError("timed out")
+        return await execute(client, page, index)
+
+    monkeypatch.setattr(runner, "run_cell", too_long)
+    text = page("1", "2", "3")
+    runs, _, _ = run(tmp_path, one=text)
+    line = text.splitlines().index("2") + 1
+    assert runs["one"].failures == [
+        runner.Failure(line, words="the cell was not done after 600 seconds")
+    ]
+
+
+def test_pages_are_run_from_a_terminal_without_sphinx(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("DLBOOK_LOGS", raising=False)
+    for name, text in (("one", page("1")), ("two", page("x = 1")), ("plain", "# No cells\n")):
+        (tmp_path / f"{name}.md").write_text(text + "\n\u2212\n", "utf-8")
+    calls, failures = [], []
+
+    def run_pages(pages, folder, *, workers, tell):
+        calls.append(([page.name for page in pages], folder, workers))
+        tell("told")
+        return [runner.Run(page.name, 1.0, failures) for page in pages]
+
+    monkeypatch.setattr(runner, "run_pages", run_pages)
+    monkeypatch.chdir(tmp_path)
+    files = ["one.md", "plain.md", "two.md"]
+    assert runner.main([*files, "--workers", "3", "--folder", "aside"]) == 0
+    assert calls.pop() == (["one", "two"], tmp_path / "aside", 3)
+    assert capsys.readouterr().out == "told\n2 pages ran, and all their claims hold\n"
+    assert os.environ["DLBOOK_LOGS"] == str(tmp_path / "aside" / "tensorboard")
+    assert os.environ["IPYTHONDIR"] == str(tmp_path / "aside" / "ipython")
+    failures.append(runner.Failure(10, words="NameError"))
+    assert runner.main(["two.md"]) == 1
+    names, folder, workers = calls.pop()
+    assert (names, folder.exists(), workers) == (["two"], False, None), "nothing is left of it"
+    assert "two.md:10\n  words:  NameError" in capsys.readouterr().out
+    assert os.environ["DLBOOK_LOGS"] == str(tmp_path / "aside" / "tensorboard"), "as it was set"
+
+
 # -- what a build runs -------------------------------------------------------------------------
+
+
+LONG = {"book_long_pages": ["two", "three"]}
 
 
 @pytest.fixture
@@ -400,7 +532,7 @@ def book(tmp_path, monkeypatch):
         (source / f"{name}.md").write_text(text, "utf-8")
     (source / "index.rst").write_text("Front\n=====\n\n.. toctree::\n   :glob:\n\n   *\n")
 
-    def build(mode="cache", failures=None, error=None):
+    def build(mode="cache", failures=None, error=None, settings=LONG):
         calls = []
 
         def run_pages(pages, folder, *, seconds, tell, done):
@@ -410,6 +542,7 @@ def book(tmp_path, monkeypatch):
             for each in pages:
                 if error:
                     raise error
+                assert each.first_line(1) == 10, "a failure of its first cell has a line"
                 for cell in each.notebook.cells:
                     if cell.cell_type == "code":
                         shown = {"text/plain": f"ran {each.name}"}
@@ -424,7 +557,7 @@ def book(tmp_path, monkeypatch):
             confoverrides={
                 "extensions": ["myst_nb", "book_execution"], "nb_execution_mode": mode,
                 "nb_execution_cache_path": str(tmp_path / "build/executed"),
-                "book_long_pages": ["two", "three"], "html_theme": "basic",
+                "html_theme": "basic", **settings,
             },
             status=None, warning=None,
         )  # fmt: skip
@@ -449,6 +582,15 @@ def test_a_build_runs_pages_with_cells_once_and_again_when_they_change(book, tmp
     # The session that runs the notebooks reads it there, too.
     times = json.loads((tmp_path / "build/seconds.json").read_text("utf-8"))
     assert times == {"one": 2.5, "two": 2.5}
+
+
+def test_the_pages_of_a_build_are_read_with_its_settings(book, tmp_path):
+    # With this extension, what stands in the note is no cell; read otherwise, it would be a second.
+    note = ":::{note}\n```{code-cell} ipython3\n2\n```\n:::\n"
+    (tmp_path / "source/one.md").write_text(page("1") + note, "utf-8")
+    calls = book(settings={"myst_enable_extensions": ["colon_fence"]})
+    assert calls == [(["one", "two"], {})], "and long pages need not be named"
+    assert (tmp_path / "html/one.html").read_text().count("ran one") == 1
 
 
 def test_a_build_that_shows_the_layout_alone_runs_nothing(book, tmp_path):
@@ -591,7 +733,7 @@ def test_a_cache_without_a_sound_database_begins_anew(kept, damage, monkeypatch)
     else:
         database.write_bytes(database.read_bytes()[:5000])
     assert held(kept) == []
-    words = r"(?s)the cache of executed pages cannot be read \(.+\): it begins anew"
+    words = r"(?s)the cache of executed pages cannot be read \((?!None).+\): it begins anew"
     assert bool(told) == (damage != "gone"), "without a file there is nothing that cannot be read"
     assert all(re.match(words, line) for line in told), told
     keep(folder, *pages)

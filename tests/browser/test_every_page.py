@@ -23,6 +23,15 @@ WHAT_STICKS_OUT = """() => {
             .filter((el) => el.getBoundingClientRect().right > root.clientWidth + 1 && !boxed(el))
             .slice(0, 5).map((el) => "  " + el.outerHTML.slice(0, 120)));
 }"""
+# The theme looks again which boxes scroll, 300 ms after a page has heard of its new width. On a
+# busy machine that takes its time, so the page itself waits: the listeners have heard of it by the
+# frame after, and of two timers the one that is set first and shorter ends first.
+RESIZED = """async (width) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    do await frame(); while (innerWidth !== width);
+    await frame();
+    await new Promise((resolve) => setTimeout(resolve, 350));
+}"""
 # Of the radio buttons of a group, Tab reaches one, and the arrow keys reach the others.
 USABLE = """() => {
     const wanted = "a[href], button, input, select, textarea, summary, [tabindex='0']";
@@ -47,8 +56,7 @@ def at(shared_page, server):
     def bring(page, theme, width):
         if (shared_page.viewport_size or {}).get("width") != width:
             shared_page.set_viewport_size({"width": width, "height": 900})
-            # The theme looks again which boxes scroll, 300 ms after the width has changed.
-            shared_page.wait_for_timeout(350)
+            shared_page.evaluate(RESIZED, width)
         shared_page.emulate_media(color_scheme=theme)
         address = f"{server.address}/{page}.html"
         if shared_page.url != address:
