@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import time
 import types
 from contextlib import closing
 from pathlib import Path
@@ -140,6 +141,12 @@ def test_the_line_of_a_cell_is_that_of_its_code(tmp_path):
     assert starts == sorted(set(starts))
 
 
+def test_a_cell_may_take_its_code_from_a_file_beside_the_page(tmp_path):
+    (tmp_path / "code.py").write_text("a = 1")
+    (tmp_path / "page.md").write_text(page(":load: code.py"), "utf-8")
+    assert runner.read_page(tmp_path / "page.md").code == len("a = 1")
+
+
 def error(*traceback, ename="ValueError", evalue="bad"):
     return nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=list(traceback))
 
@@ -268,9 +275,17 @@ def test_words_of_libraries_are_not_lost_in_an_error(capfd):
     assert capfd.readouterr().err == "said before the error\n"
 
 
-def test_as_many_pages_run_at_a_time_as_this_process_has_cores():
+def test_as_many_pages_run_at_a_time_as_this_process_has_cores(monkeypatch):
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert runner.cores() == allowed
+    mine = {0: {2, 5, 7}}
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    monkeypatch.setattr(os, "sched_getaffinity", mine.get, raising=False)
+    assert runner.cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert runner.cores() == 6, "not every system can tell"
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert runner.cores() == 1
 
 
 # -- pages -----------------------------------------------------------------------------------
@@ -404,6 +419,7 @@ def told(monkeypatch, folder, *pages, **how):
         return runner.Run(page.name, 2.4, failed, ["a", "b"] if page.name == "talks" else [])
 
     monkeypatch.setattr(runner, "run_page", run_page)
+    folder /= "new/build"
     runs = runner.run_pages(
         [runner.Page(name, Path("page.md"), notebook_of(*cells)) for name, *cells in pages],
         folder, tell=said.append, done=lambda page, run: ended.append((page.name, run.page)), **how,
@@ -424,8 +440,9 @@ def test_each_page_is_told_when_it_begins_and_how_it_ended(monkeypatch, tmp_path
         "running a/b", "ran a/b in 2 s, 0 left",
     ]  # fmt: skip
     assert order == ["talks", "bad", "short", "a/b"]
-    assert given["a/b"][0] == tmp_path / "logs" / "a-b.log"
-    assert (tmp_path / "logs").is_dir()
+    logs = tmp_path / "new/build/logs"
+    assert given["a/b"][0] == logs / "a-b.log"
+    assert logs.is_dir()
 
 
 def test_pages_that_measure_time_begin_with_the_longest(monkeypatch, tmp_path):
@@ -454,11 +471,12 @@ def test_a_kernel_runs_beside_its_page_and_leaves_nothing_of_the_time(tmp_path, 
     folder.mkdir()
     code = "import os\nprint(os.getcwd(), flush=True)\nos.write(2, b'strange words\\n')\n"
     code += "print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['TF_NUM_INTRAOP_THREADS'])"
+    start = time.perf_counter()
     runs, said, pages = run(tmp_path, **{"docs/one": page(code, "1")})
+    assert 0 < runs["one"].seconds < time.perf_counter() - start
     assert runs["one"].failures == []
     assert runs["one"].said == ["strange words"]
     assert "  one: strange words" in said
-    assert runs["one"].seconds > 0
     notebook = pages["one"].notebook
     assert notebook.metadata["language_info"]["name"] == "python"
     first, second = (cell for cell in notebook.cells if cell.cell_type == "code")
@@ -511,6 +529,17 @@ def test_pages_are_run_from_a_terminal_without_sphinx(tmp_path, monkeypatch, cap
     assert (names, folder.exists(), workers) == (["two"], False, None), "nothing is left of it"
     assert "two.md:10\n  words:  NameError" in capsys.readouterr().out
     assert os.environ["DLBOOK_LOGS"] == str(tmp_path / "aside" / "tensorboard"), "as it was set"
+
+
+def test_the_program_that_runs_pages_says_what_it_takes(capsys):
+    with pytest.raises(SystemExit):
+        runner.main(["--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "Run the pages that are named, and return 1 if a claim does not hold.",
+        "files of pages, docs/*.md", "how many pages at a time", "where settings and logs go",
+    ):  # fmt: skip
+        assert part in words
 
 
 # -- what a build runs -------------------------------------------------------------------------
@@ -587,10 +616,11 @@ def test_a_build_runs_pages_with_cells_once_and_again_when_they_change(book, tmp
 def test_the_pages_of_a_build_are_read_with_its_settings(book, tmp_path):
     # With this extension, what stands in the note is no cell; read otherwise, it would be a second.
     note = ":::{note}\n```{code-cell} ipython3\n2\n```\n:::\n"
-    (tmp_path / "source/one.md").write_text(page("1") + note, "utf-8")
+    (tmp_path / "source/one.md").write_text(page("1", ":load: code.py") + note, "utf-8")
+    (tmp_path / "source/code.py").write_text("3")
     calls = book(settings={"myst_enable_extensions": ["colon_fence"]})
     assert calls == [(["one", "two"], {})], "and long pages need not be named"
-    assert (tmp_path / "html/one.html").read_text().count("ran one") == 1
+    assert (tmp_path / "html/one.html").read_text().count("ran one") == 2
 
 
 def test_a_build_that_shows_the_layout_alone_runs_nothing(book, tmp_path):
