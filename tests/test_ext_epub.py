@@ -1,5 +1,6 @@
 """What `book_epub` makes of Sphinx's EPUB file."""
 
+import io
 import re
 import zipfile
 from xml.etree import ElementTree as ET
@@ -87,6 +88,25 @@ def test_the_line_that_folds_a_cell_holds_no_paragraphs():
     assert book_epub.to_xhtml('<p class="expanded more">Hide</p><p>y</p>') == (
         '<span class="expanded more">Hide</span><p>y</p>'
     )
+
+
+def test_what_has_no_content_is_closed_once():
+    html = '<img alt="a" src="b/"><br>x<br/><hr class="c" /><input disabled="disabled"><p>y</p>'
+    assert book_epub.to_xhtml(html) == (
+        '<img alt="a" src="b/"/><br/>x<br/><hr class="c" /><input disabled="disabled"/><p>y</p>'
+    )
+    kept = "<broken>z</broken><images></images>"
+    assert book_epub.to_xhtml(kept) == kept
+
+
+def test_selectors_in_selectors_are_those_that_epubcheck_knows(book):
+    with zipfile.ZipFile(book, "a") as file:
+        file.writestr("_static/has.css", "p:has(> math, > b) > i:has( > b):has(u) {}")
+        file.writestr("text.txt", ":has(> x)")
+    book_epub.rewrite(book)
+    with zipfile.ZipFile(book) as file:
+        assert file.read("_static/has.css") == b"p:has(math,b) > i:has(b):has(u) {}"
+        assert file.read("text.txt") == b":has(> x)"
 
 
 def test_the_list_of_parts_says_what_pages_hold_and_names_no_others(book):
@@ -190,16 +210,17 @@ def application(tmp_path, monkeypatch):
     (source / "static/letters.woff2").write_bytes(b"font")
     (source / "index.rst").write_text(INDEX)
 
-    def make(builder):
+    def make(builder, *extensions, warning=None):
         return Sphinx(
             source, None, tmp_path / builder, tmp_path / "doctrees", builder,
             confoverrides={
-                "extensions": ["book_epub"], "html_static_path": ["static"],
+                "extensions": ["book_epub", *extensions], "html_static_path": ["static"],
                 "project": "Small", "epub_basename": "small", "html_theme": "basic",
             },
-            status=None, warning=None,
+            status=None, warning=warning,
         )  # fmt: skip
 
+    make.source = source
     return make
 
 
@@ -229,6 +250,68 @@ def test_a_book_is_corrected_when_all_else_is_done(application, tmp_path):
     assert items["_static/late.css"]["media-type"] == "text/css"
     assert app.is_parallel_allowed("read")
     assert app.is_parallel_allowed("write")
+
+
+TABS = """\
+Book
+====
+
+.. tab-set::
+
+   .. tab-item:: First *way*
+
+      One.
+
+   .. tab-item:: Second
+      :class-label: other
+      :class-content: wide
+
+      Two.
+"""
+
+
+def test_all_tabs_of_an_e_book_are_shown_with_their_titles(application, tmp_path):
+    (tmp_path / "source/index.rst").write_text(TABS)
+    app = application("epub", "sphinx_design")
+    app.build()
+    with zipfile.ZipFile(tmp_path / "epub/small.epub") as file:
+        page = ET.fromstring(file.read("index.xhtml"))
+    assert not list(page.iterfind(".//{*}input"))
+    assert not list(page.iterfind(".//{*}label"))
+    (tabs,) = page.iterfind(".//{*}div[@class='sd-tab-set docutils']")
+    found = [(part.tag.partition("}")[2], part.get("class")) for part in tabs]
+    assert found == [
+        ("p", "rubric"), ("div", "docutils"), ("p", "rubric"), ("div", "wide docutils"),
+    ]  # fmt: skip
+    words = ["".join(part.itertext()).strip() for part in tabs]
+    assert words == ["First way", "One.", "Second", "Two."]
+
+
+@pytest.mark.parametrize(
+    ("html", "words", "shown"),
+    [
+        ("<p>right</p><br><p class='x'>&amp;</p>", None, None),
+        ("<p>left\nopen", "mismatched tag: line ", "): open</section>"),
+        ("<p>one</p>\n<p>a&nbsp;b</p>\n<p>two</p>", "undefined entity", "): <p>a&nbsp;b</p>"),
+        ("<input disabled>", "not well-formed", "): <input disabled/>"),
+    ],
+)
+def test_a_page_that_is_no_xhtml_is_told_with_the_line_that_is_wrong(
+    application, html, words, shown
+):
+    source = application.source / "index.rst"
+    lines = "".join(f"   {line}\n" for line in html.split("\n"))
+    source.write_text(f"Book\n====\n\n.. raw:: html\n\n{lines}")
+    warnings = io.StringIO()
+    app = application("epub", warning=warnings)
+    app.build()
+    said = [line for line in warnings.getvalue().splitlines() if "XHTML" in line]
+    if words is None:
+        assert said == []
+        return
+    (line,) = said
+    assert f"{source}: WARNING: what e-books hold must be XHTML ({words}" in line
+    assert shown in line
 
 
 def test_a_site_stays_as_it_is(application, tmp_path):

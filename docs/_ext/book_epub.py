@@ -18,8 +18,13 @@ from xml.etree import ElementTree as ET
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders import _epub_base
+from sphinx.util import logging
 
+LOGGER = logging.getLogger(__name__)
 MATHML = "http://www.w3.org/1998/Math/MathML"
+RELATIVE = re.compile(rb"(:has\(|,)\s*>\s*")
+"""Where a selector in a selector begins with a child."""
+OPS = "http://www.idpf.org/2007/ops"
 # Attributes that MathML 3, which the format knows, has on this element only.
 STYLE = ("displaystyle", "scriptlevel")
 FIRST = 315_532_800
@@ -50,6 +55,13 @@ def to_xhtml(body: str) -> str:
     # MyST-NB puts paragraphs into the line that folds a cell away.
     body = re.sub(r'<p class="(collapsed|expanded) ([^"]*)">(.*?)</p>',
                   r'<span class="\1 \2">\3</span>', body)  # fmt: skip
+    # Of tabs, all but one would be hidden for ever: each becomes a title and what it is of.
+    body = re.sub(r'<input [^>]*name="sd-tab-set-[^>]*>\s*', "", body)
+    body = re.sub(r'<label [^>]*class="sd-tab-label[^>]*>\s*(.*?)</label>',
+                  r'<p class="rubric">\1</p>', body, flags=re.S)  # fmt: skip
+    body = body.replace('class="sd-tab-content ', 'class="')
+    # HTML does not close what has no content.
+    body = re.sub(r"<(br|col|hr|img|input|source|wbr)\b([^<>]*[^<>/])?>", r"<\1\2/>", body)
     return re.sub(r"<math\b.*?</math>", to_mathml_3, body, flags=re.S)
 
 
@@ -62,7 +74,14 @@ def correct(
 ) -> None:
     """Correct what the page was made of."""
     if app.builder.name == "epub" and "body" in context:
-        context["body"] = to_xhtml(context["body"])
+        body = context["body"] = to_xhtml(context["body"])
+        try:
+            ET.fromstring(f'<body xmlns:epub="{OPS}">{body}</body>')  # noqa: S314 - our own page
+        except ET.ParseError as error:
+            line = body.splitlines()[error.position[0] - 1]
+            LOGGER.warning(
+                "what e-books hold must be XHTML (%s): %s", error, line, location=pagename
+            )
 
 
 def complete(package: str, parts: dict[str, bytes]) -> str:
@@ -112,6 +131,9 @@ def rewrite(book: Path) -> None:
     with zipfile.ZipFile(book) as file:
         parts = {name: file.read(name) for name in file.namelist()}
     add_late_sheets(parts, book.parent)
+    for name, content in parts.items():
+        if name.endswith(".css"):  # of selectors in selectors, epubcheck knows those of descendants
+            parts[name] = RELATIVE.sub(rb"\1", content)
     parts["content.opf"] = complete(parts["content.opf"].decode(), parts).encode()
     with zipfile.ZipFile(book, "w") as file:
         for name, content in parts.items():
