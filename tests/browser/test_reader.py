@@ -163,6 +163,21 @@ def test_paper_is_light_and_has_the_title_and_then_the_theme_comes_back(fresh_pa
     assert fresh_page.locator("article h1").first.is_visible()
 
 
+def test_all_tabs_are_on_paper_each_below_its_title(fresh_page, server):
+    fresh_page.goto(f"{server.address}/many-workers.html")
+    tabs = fresh_page.locator("article .sd-tab-set")
+    assert tabs.locator(".sd-tab-content").count() > 1
+    shown = """tabs => [...tabs.children].filter((part) => part.checkVisibility())
+        .map((part) => [part.localName, part.getBoundingClientRect().top])"""
+    assert [name for name, _ in tabs.evaluate(shown)].count("div") == 1
+    fresh_page.emulate_media(media="print")
+    parts = tabs.evaluate(shown)
+    names = [name for name, _ in parts]
+    assert names == ["label", "div"] * tabs.locator(".sd-tab-content").count()
+    places = [place for _, place in parts]
+    assert places == sorted(places)
+
+
 def test_without_scripts_a_phone_has_a_link_in_place_of_the_menu(browser, server):
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     page = context.new_page()
