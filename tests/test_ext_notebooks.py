@@ -584,11 +584,13 @@ glue("page-number", "7")
 """
 
 
-def build(folder, builder="html", mode="cache", **settings):
+def build(folder, builder="html", mode="cache", page="page", **settings):
     """Build a book whose page has run already; return what its templates are told, by page."""
-    (folder / "index.md").write_text("# Index\n\n```{toctree}\npage\n```\n")
-    (folder / "page.md").write_text(PAGE, "utf-8")
-    notebook = read_myst_markdown_notebook(PAGE, add_source_map=True, path=folder / "page.md")
+    (folder / "index.md").write_text(f"# Index\n\n```{{toctree}}\n{page}\n```\n")
+    path = folder / f"{page}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(PAGE, "utf-8")
+    notebook = read_myst_markdown_notebook(PAGE, add_source_map=True, path=path)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     cells[0].outputs = [stream("on"), stream("ce")]
     kind = "application/papermill.record/"
@@ -598,7 +600,7 @@ def build(folder, builder="html", mode="cache", **settings):
     for cell in cells:
         cell.execution_count = 1
     notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
-    bundle = CacheBundleIn(notebook, str(folder / "page.md"), data={"execution_seconds": 1})
+    bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": 1})
     get_cache(folder / "ran").cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     told = {}
 
@@ -646,6 +648,14 @@ def test_a_page_that_ran_is_offered_with_its_outputs_and_no_other(tmp_path, monk
     ]  # fmt: skip
     assert [output.text for output in notebook.cells[2].outputs] == ["once"]
     assert "d.whl" not in text
+
+
+def test_a_page_in_a_folder_has_its_notebook_in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(book_notebooks, "REPOSITORY", "")
+    told = build(tmp_path, page="part/one/page")
+    assert told["part/one/page"] == {"notebook": "_sources/part/one/page.ipynb"}
+    notebook = json.loads((tmp_path / "html/_sources/part/one/page.ipynb").read_text("utf-8"))
+    assert notebook["cells"][1]["source"].endswith("It is 7.")
 
 
 def test_the_wheel_lies_beside_the_notebooks_and_the_repository_gives_places_to_run(
