@@ -54,6 +54,23 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(name, SETS[name])
 
 
+def pytest_collection_modifyitems(config, items):
+    """Let each worker begin with its share of the live pages, some of which take minutes.
+
+    pytest-xdist first gives each worker a part of the list, and later what others have left. A
+    long test that came last would keep one core busy and the others waiting.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    live = [item for item in items if item.path.name == "test_live.py"]
+    others = [item for item in items if item.path.name != "test_live.py"]
+    ends = [place * len(others) // workers for place in range(workers + 1)]
+    items[:] = [
+        item
+        for place in range(workers)
+        for item in live[place::workers] + others[ends[place] : ends[place + 1]]
+    ]
+
+
 @pytest.fixture
 def like_others(page):
     """Tell whether a page is one of the reference, which has two that stand for all."""
