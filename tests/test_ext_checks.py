@@ -67,6 +67,12 @@ def test_an_image_that_has_no_such_text_at_all_is_told(tmp_path):
     assert f"{NEEDED}picture.png" in finding
 
 
+def test_an_image_with_a_line_of_its_own_is_told_with_it(tmp_path):
+    image = "```{image} picture.png\n:alt: picture.png\n```"
+    [finding] = findings(tmp_path, f"Text.\n\nMore.\n\n{image}")
+    assert f"index.md:7: WARNING: {NEEDED}picture.png" in finding
+
+
 def test_every_image_is_told_that_has_no_words(tmp_path):
     text = "![](picture.png) ![A line that rises.](picture.png) ![](other.svg)"
     first, second = findings(tmp_path, text)
