@@ -281,6 +281,9 @@ def test_softmax_and_its_logarithm_equal_tensorflow_along_every_axis(name, how, 
 def test_softmax_stays_finite_for_large_numbers_and_takes_whole_numbers():
     np.testing.assert_allclose(autodiff.softmax(np.array([1e4, 1e4, 0])), [0.5, 0.5, 0])
     np.testing.assert_allclose(autodiff.log_softmax(np.array([0.0, 1e4])), [-1e4, 0])
+    rows = np.array([[0.0, 0.0], [1e4, 1e4]])  # each is shifted by its own largest number
+    np.testing.assert_allclose(autodiff.softmax(rows), np.full((2, 2), 0.5))
+    np.testing.assert_allclose(autodiff.log_softmax(rows), np.full((2, 2), -np.log(2)))
     np.testing.assert_allclose(autodiff.softmax([3, 3]), [0.5, 0.5])
     np.testing.assert_allclose(autodiff.softmax(np.array([0, 0], dtype=np.uint8)), [0.5, 0.5])
 
