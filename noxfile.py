@@ -299,15 +299,18 @@ def notebooks(session: nox.Session) -> None:
         known = {}
         with contextlib.suppress(OSError, ValueError):  # it may be missing, or cut off by a kill
             known = json.loads(Path("build/executed/seconds.json").read_text("utf-8"))
-        copies.sort(key=lambda name: known.get(Path(name).stem, 0.0), reverse=True)
+
+        def seconds(name: str) -> float:
+            return known.get(Path(name).stem, 1.0)
+
         # Most notebooks keep one core busy. Dealt out by the time that the build took, the longest
         # first, they take two cores equally long; one program for each spares 28 starts of Jupyter.
         piles: list[list[str]] = [[] for _ in files[:2]]
         taken = [0.0] * len(piles)
-        for name in copies:
+        for name in sorted(copies, key=seconds, reverse=True):
             least = taken.index(min(taken))
             piles[least].append(name)
-            taken[least] += known.get(Path(name).stem, 1.0)
+            taken[least] += seconds(name)
         command = ("jupyter", "execute", "--timeout", "600")
         with ThreadPoolExecutor(2) as pool:
             run = pool.map(lambda pile: session.run(*command, *pile, env=ONE_THREAD), piles)

@@ -220,7 +220,6 @@ def application(tmp_path, monkeypatch):
             status=None, warning=warning,
         )  # fmt: skip
 
-    make.source = source
     return make
 
 
@@ -297,9 +296,9 @@ def test_all_tabs_of_an_e_book_are_shown_with_their_titles(application, tmp_path
     ],
 )
 def test_a_page_that_is_no_xhtml_is_told_with_the_line_that_is_wrong(
-    application, html, words, shown
+    application, tmp_path, html, words, shown
 ):
-    source = application.source / "index.rst"
+    source = tmp_path / "source/index.rst"
     lines = "".join(f"   {line}\n" for line in html.split("\n"))
     source.write_text(f"Book\n====\n\n.. raw:: html\n\n{lines}")
     warnings = io.StringIO()
