@@ -95,7 +95,7 @@ def fitted_exponent(sizes: ArrayLike, seconds: ArrayLike) -> float:
 
     Notes
     -----
-    Used on the page `faster`.
+    Used on the page `dot-products`.
 
     Examples
     --------
