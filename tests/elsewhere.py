@@ -3,15 +3,18 @@
 The libraries choose their code by the processor that they meet, and each choice adds up in an
 order of its own, so that last digits differ. They can be told to choose as on an older
 processor. Each environment below is such a machine; those that need instructions which this
-processor does not have are left out, and that is said.
+processor does not have are left out, and that is said. The last one is this machine with three
+busy neighbours for each core, which is what bounds on times have to bear.
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ import numpy as np
 
 ROOT = Path(__file__).parent.parent
 RUNNER = ROOT / "docs" / "_ext" / "book_runner.py"
+NEIGHBOURS = ROOT / "tests" / "neighbours.py"
 # What would otherwise be taken over from the machine that this runs on.
 CLEARED = (
     "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
@@ -33,11 +37,15 @@ ONE_THREAD = dict.fromkeys(THREADS, "1")
 
 @dataclass
 class Environment:
-    """A machine to be like: its variables, and the instructions that it needs from this one."""
+    """A machine to be like: its variables, and the instructions that it needs from this one.
+
+    ``neighbours`` says how many other programs are busy there.
+    """
 
     name: str
     variables: dict[str, str]
     needs: tuple[str, ...] = ()
+    neighbours: int = 0
     failed: bool = False
 
 
@@ -49,11 +57,13 @@ def simd() -> list[str]:
 def environments() -> list[Environment]:
     """Return the machines to be like, the oldest first."""
     plain = {"NPY_DISABLE_CPU_FEATURES": " ".join(simd())}
+    busy = Environment("busy", {}, neighbours=3 * (os.cpu_count() or 1))
     if platform.machine() not in {"x86_64", "AMD64"}:
         return [
             Environment("as-it-comes", {}),
             Environment("one-thread", {**plain, **ONE_THREAD, "TF_ENABLE_ONEDNN_OPTS": "0"}),
             Environment("hash-seed", {"PYTHONHASHSEED": "20260101", "TF_ENABLE_ONEDNN_OPTS": "1"}),
+            busy,
         ]
     avx2, avx512 = ("AVX2", "X86_V3"), ("AVX512_SKX", "X86_V4")
     return [
@@ -95,7 +105,25 @@ def environments() -> list[Environment]:
             avx512,
         ),
         Environment("as-it-comes", {}),
+        busy,
     ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def neighbours(number: int) -> Iterator[None]:
+    """Let so many other programs be busy meanwhile."""
+    if not number:
+        yield
+        return
+    command = [sys.executable, str(NEIGHBOURS), str(number)]
+    with subprocess.Popen(command, env=os.environ | ONE_THREAD) as process:
+        try:
+            yield
+        finally:
+            ended = process.poll()
+            process.terminate()
+    if ended is not None:
+        raise RuntimeError(f"the busy neighbours ended by themselves, with code {ended}")
 
 
 def run(environment: Environment, pages: list[str], tests: list[str]) -> None:
@@ -110,10 +138,11 @@ def run(environment: Environment, pages: list[str], tests: list[str]) -> None:
         if not command:
             continue
         start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=variables, check=False, text=True,
-            capture_output=True,
-        )  # fmt: skip
+        with neighbours(environment.neighbours):
+            done = subprocess.run(
+                [sys.executable, *command], cwd=ROOT, env=variables, check=False, text=True,
+                capture_output=True,
+            )  # fmt: skip
         verdict = "hold" if done.returncode == 0 else "DO NOT HOLD"
         seconds = time.perf_counter() - start
         print(f"{environment.name}: the {what} {verdict} ({seconds:.0f} s)", flush=True)
