@@ -1,10 +1,12 @@
 """A busy machine: processes that work, fill memory or sleep, each for times of chance.
 
-``python tests/neighbours.py 4`` keeps at it until it is ended. A steady load slows all that is
-measured alike; bursts hit one turn and not the next, which is what bounds on times have to bear.
+``python tests/neighbours.py 4`` keeps at it until it is ended, or whoever asked for it has. A
+steady load slows all that is measured alike; bursts hit one turn and not the next, which is what
+bounds on times have to bear.
 """
 
 import multiprocessing
+import os
 import random
 import signal
 import sys
@@ -17,7 +19,8 @@ MEANS = 0.01, 0.1, 1.0
 
 
 def neighbour(seed: int) -> None:
-    """Work in bursts for ever; the seed decides on what and for how long."""
+    """Work in bursts; the seed decides on what and for how long."""
+    parent = os.getppid()
     chance = random.Random(seed)
     numbers = np.ones(4_000_000, np.float32)
     matrix = np.ones((300, 300), np.float32)
@@ -27,7 +30,7 @@ def neighbour(seed: int) -> None:
         "products": lambda: matrix @ matrix,
         "nothing": lambda: time.sleep(0.001),
     }
-    while True:
+    while os.getppid() == parent:
         end = time.monotonic() + chance.expovariate(1 / chance.choice(MEANS))
         do = work[chance.choice(list(work))]
         while time.monotonic() < end:
@@ -36,7 +39,8 @@ def neighbour(seed: int) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which ends the daemons, too
+    asked_by = os.getppid()
     for seed in range(int(sys.argv[1])):
         multiprocessing.Process(target=neighbour, args=(seed,), daemon=True).start()
-    while True:
-        time.sleep(60)
+    while os.getppid() == asked_by:
+        time.sleep(1)
