@@ -455,6 +455,8 @@ def test_pages_side_by_side_share_the_cores_and_one_alone_has_all_but_in_blas(
     monkeypatch, tmp_path
 ):
     monkeypatch.setattr(runner, "cores", lambda: 6)
+    for name in runner.THREADS:
+        monkeypatch.delenv(name, raising=False)
     pages = ("first", ("x",)), ("second", ("x",)), ("alone", ("x", "timing"))
     for workers, share in ((2, "3"), (4, "1"), (8, "1"), (None, "1")):
         said, given, _ = told(monkeypatch, tmp_path, *pages, workers=workers)
@@ -463,9 +465,15 @@ def test_pages_side_by_side_share_the_cores_and_one_alone_has_all_but_in_blas(
         both = {"OPENBLAS_NUM_THREADS": share, "TF_NUM_INTRAOP_THREADS": share}
         assert [given[name][1] for name in ("first", "second")] == [both, both]
         assert given["alone"][1] == {"OPENBLAS_NUM_THREADS": "1"}
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    _, given, _ = told(monkeypatch, tmp_path, *pages, workers=2)
+    chosen = {"OPENBLAS_NUM_THREADS": "4", "TF_NUM_INTRAOP_THREADS": "3"}
+    assert given["first"][1] == chosen, "whoever builds may choose another number"
+    assert given["alone"][1] == {"OPENBLAS_NUM_THREADS": "1"}, "but not for a clock"
 
 
 def test_a_kernel_runs_beside_its_page_and_leaves_nothing_of_the_time(tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "5")
     folder = tmp_path / "docs"
     folder.mkdir()
@@ -482,9 +490,17 @@ def test_a_kernel_runs_beside_its_page_and_leaves_nothing_of_the_time(tmp_path, 
     first, second = (cell for cell in notebook.cells if cell.cell_type == "code")
     share = max(1, runner.cores() // 2)
     (output,) = first.outputs
-    assert output.text == f"{folder}\n{share} 5\n", "whoever builds may choose another number"
+    assert output.text == f"{folder}\n{share} 5\n"
     assert (first.execution_count, second.execution_count) == (1, 2)
     assert not any("execution" in cell.metadata for cell in notebook.cells)
+
+
+def test_what_a_page_that_measures_time_needs_wins_over_what_is_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    code = "---\ntags: [timing]\n---\nimport os\nprint(os.environ['OPENBLAS_NUM_THREADS'])"
+    _, _, pages = run(tmp_path, one=page(code))
+    (cell,) = (cell for cell in pages["one"].notebook.cells if cell.cell_type == "code")
+    assert [output.text for output in cell.outputs] == ["1\n"]
 
 
 def test_a_cell_that_takes_too_long_is_told(tmp_path, monkeypatch):

@@ -164,7 +164,7 @@ async def run_page(page: Page, log: Path, threads: dict[str, str]) -> Run:
     what follows it would fail, too.
     """
     run = Run(page.name)
-    surroundings = {**threads, **os.environ}
+    surroundings = {**os.environ, **threads}
     start = time.perf_counter()
     # Times in the notebook would make each of its entries in a cache a new one.
     # Kernels cut what a cell prints into pieces, another time into others.
@@ -293,12 +293,13 @@ def run_pages(
 
     async def everything() -> None:
         # More threads than cores wait for each other, those of NumPy's BLAS in busy loops: pages
-        # side by side are a quarter faster without.
-        share = dict.fromkeys(THREADS, str(max(1, cores() // workers)))
+        # side by side are a quarter faster without. Whoever builds may choose another number.
+        fair = str(max(1, cores() // workers))
+        share = {name: os.environ.get(name, fair) for name in THREADS}
         room = asyncio.Semaphore(workers)
         await asyncio.gather(*(one(page, room, share) for page in together))
         # In a busy loop, waiting for a thread that another program keeps from its core counts as
-        # work done: so where time is measured, BLAS has one thread.
+        # work done: so where time is measured, BLAS has one thread, whoever builds.
         room = asyncio.Semaphore(1)
         await asyncio.gather(*(one(page, room, {THREADS[0]: "1"}) for page in alone))
 
