@@ -229,7 +229,8 @@ def test_the_settings_of_kernels_are_where_they_are_looked_for():
 
 
 def test_kernels_find_their_settings_in_the_folder_and_not_at_home(tmp_path, monkeypatch):
-    for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS"):
+    unset = "MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS", "PYTHONOPTIMIZE"
+    for name in unset:
         monkeypatch.setenv(name, "1")
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
@@ -237,14 +238,12 @@ def test_kernels_find_their_settings_in_the_folder_and_not_at_home(tmp_path, mon
         runner.settle_surroundings(tmp_path)
     set_now = {
         name: os.environ.get(name)
-        for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS", "KERAS_BACKEND",
-                     "TF_CPP_MIN_LOG_LEVEL", "IPYTHONDIR", "MATPLOTLIBRC")
-    }  # fmt: skip
+        for name in (*unset, "KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "IPYTHONDIR", "MATPLOTLIBRC")
+    }
     ipython = tmp_path / "ipython"
     assert set_now == {
-        "MPLBACKEND": None, "TF_USE_LEGACY_KERAS": None, "PYTHONWARNINGS": None,
-        "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "IPYTHONDIR": str(ipython),
-        "MATPLOTLIBRC": str(ipython / "matplotlibrc"),
+        **dict.fromkeys(unset), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2",
+        "IPYTHONDIR": str(ipython), "MATPLOTLIBRC": str(ipython / "matplotlibrc"),
     }  # fmt: skip
     assert (ipython / "matplotlibrc").is_file()
     assert (ipython / "profile_default/startup/explain.py").is_file()

@@ -126,7 +126,8 @@ def settle_surroundings(folder: Path) -> None:
         place = folder / "homes" / name.lower()
         place.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(place)
-    for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS"):
+    # With PYTHONOPTIMIZE, Python leaves every check out.
+    for name in ("MPLBACKEND", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS", "PYTHONOPTIMIZE"):
         os.environ.pop(name, None)
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
