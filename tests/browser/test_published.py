@@ -91,13 +91,16 @@ def test_finds_paths_of_any_machine(content):
     assert leaks(content, [])
 
 
-def test_finds_what_only_this_machine_knows(monkeypatch):
+def test_finds_what_only_this_machine_knows(monkeypatch, tmp_path):
     value, place = (word + 3 * "-to-itself" for word in ("kept", "/srv/left"))  # not in this file
     monkeypatch.setenv("DLBOOK_TRIED", value)
     monkeypatch.setattr(sys, "prefix", place)
     told = told_by_this_machine()
     assert leaks(f"token={value};".encode(), told)
     assert leaks(f"in {place}/bin".encode(), told)
+    # The real checkout may have a name that the project's own words hold.
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    assert str(tmp_path).encode() in told_by_this_machine()
 
 
 @pytest.mark.parametrize("content", [b"the root of a tree", b"https://example.org/home/page/x"])
